@@ -1,6 +1,6 @@
 # capstan_component(NAME [DEPENDS lib...] [PRIVATE_DEPENDS lib...] [EXCLUDE file...])
 #
-
+# One library target `capstan_NAME` for the folder it is called in: all .cc files but tests and
 # benchmarks. Its tests (*_test.cc) become one program `NAME_test`, its benchmarks (*_benchmark.cc)
 # `NAME_benchmark`. Includes are written from the source root, so a component can use only what it
 # links: an include in the wrong direction does not link.
