@@ -8,14 +8,14 @@ import sys
 import yaml
 
 from .crd import compile_file
-from .files import KindFile
+from .files import load
 from .problem import Problem
 
 
 def main(arguments):
     options = _parser().parse_args(arguments)
     try:
-        files = [KindFile(path) for path in options.files]
+        files = [file for path in options.files for file in load(path)]
         definitions = _compile(files)
     except Problem as problem:
         print(problem, file=sys.stderr)

@@ -43,21 +43,43 @@ def split_marker(key):
     return name, versions.split(",") if versions else None
 
 
-class KindFile:
-    """A kind file and, through `use`, the files whose types and conversions it borrows."""
+def load(path, loading=()):
+    """The kind files in `path`: one for each YAML document."""
+    if os.path.realpath(path) in loading:
+        raise Problem("the file uses itself, directly or through another",
+                      "Move what both files need to a third file.", file=path)
+    loading = (*loading, os.path.realpath(path))
+    return [KindFile(path, content, loading) for content in _read(path)]
 
-    def __init__(self, path, loading=()):
+
+def _read(path):
+    try:
+        with open(path, encoding="utf-8") as file:
+            return list(yaml.load_all(file, _Loader))
+    except OSError as error:
+        raise Problem(f"cannot be read: {error.strerror}", "Check the path.", file=path)
+    except Problem as problem:
+        raise problem.at(file=path)
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" on line {mark.line + 1}" if mark else ""
+        raise Problem(f"expected YAML{line}: {getattr(error, 'problem', error)}",
+                      "Put text that has a colon followed by a blank, or ` #`, in quotes.", file=path)
+
+
+class KindFile:
+    """A document of a kind file and, through `use`, those whose types and conversions it borrows."""
+
+    def __init__(self, path, content, loading):
         self.path = path
-        if os.path.realpath(path) in loading:
-            raise Problem("the file uses itself, directly or through another",
-                          "Move what both files need to a third file.", file=path)
-        loading = (*loading, os.path.realpath(path))
-        self.content = self._read()
-        unknown = sorted(set(self.content) - TOP_LEVEL)
+        self.content = content
+        if not isinstance(content, dict):
+            raise Problem("expected a mapping with `kinds` or `types`", "See docs/kinds.md.", file=path)
+        unknown = sorted(set(content) - TOP_LEVEL)
         if unknown:
             raise Problem(f"`{unknown[0]}` is not a part of a kind file",
                           "Known are: " + ", ".join(sorted(TOP_LEVEL)) + ".", file=path)
-        self.used = [KindFile(self._find(name), loading) for name in self.content.get("use") or []]
+        self.used = [used for name in content.get("use") or [] for used in load(self._find(name), loading)]
 
     @property
     def kinds(self):
@@ -88,24 +110,6 @@ class KindFile:
         for used in self.used:
             paths.extend(used.inputs())
         return list(dict.fromkeys(paths))
-
-    def _read(self):
-        try:
-            with open(self.path, encoding="utf-8") as file:
-                content = yaml.load(file, _Loader)
-        except OSError as error:
-            raise Problem(f"cannot be read: {error.strerror}", "Check the path.", file=self.path)
-        except Problem as problem:
-            raise problem.at(file=self.path)
-        except yaml.YAMLError as error:
-            mark = getattr(error, "problem_mark", None)
-            line = f" on line {mark.line + 1}" if mark else ""
-            raise Problem(f"expected YAML{line}: {getattr(error, 'problem', error)}",
-                          "Put text that has a colon followed by a blank, or ` #`, in quotes.",
-                          file=self.path)
-        if not isinstance(content, dict):
-            raise Problem("expected a mapping with `kinds` or `types`", "See docs/kinds.md.", file=self.path)
-        return content
 
     def _find(self, name):
         if name.startswith("capstan/"):
