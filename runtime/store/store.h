@@ -1,0 +1,82 @@
+// The Store port: revisioned objects that outlive the process. Adapters: SQLite (the embedded
+// default) and memory (tests, simulation). Reads and watches go through the WatchCache, which is
+// fed by the store; nothing else reads a store.
+//
+// Revisions: every successful commit takes the next revisions, one a write, in one sequence for all
+// kinds. An object's metadata.resourceVersion is the revision of its last write.
+//
+// Durability: when commit() returns success the write survives kill -9 and power loss.
+//
+// Thread safety: all members from any thread. Listeners are called on the store's writer, one
+// event after the other in revision order, after the write is durable and before commit() returns;
+// they must be quick and must not call commit().
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/object/object.h"
+
+namespace capstan {
+
+enum class EventType { kAdded, kModified, kDeleted };
+
+// One write as it happened.
+struct StoreEvent {
+  Revision revision = 0;
+  EventType type = EventType::kAdded;
+  ObjectPtr object;    // as written; for kDeleted the last state, at the revision of its deletion
+  ObjectPtr previous;  // null for kAdded
+};
+
+// What is asked of the store. A batch of writes commits wholly or not at all.
+struct Write {
+  enum class Op { kCreate, kUpdate, kDelete };
+  Op op = Op::kCreate;
+  ObjectKey key;
+  ObjectPtr object;  // kCreate, kUpdate: the new state; its resourceVersion is set by the store
+  // kUpdate, kDelete: the revision the object must have; 0 takes any. kCreate ignores it.
+  Revision expected = 0;
+};
+
+using StoreListener = std::function<void(const std::vector<StoreEvent>&)>;
+
+class Store {
+ public:
+  virtual ~Store() = default;
+
+  // Blocks until the writes are durable and the listener has seen them. Gives the written objects
+  // in the order of the writes (for a delete: the last state at the deletion's revision).
+  // Errors: kAlreadyExists (create), kNotFound (update, delete), kConflict (expected revision),
+  // kResourceExhausted (disk full), kUnavailable (locked), kDataLoss (corrupt); the message names
+  // the object or the file and what to do. After any error nothing of the batch is stored.
+  virtual Result<std::vector<ObjectPtr>> commit(std::vector<Write> writes) = 0;
+
+  // Everything that is stored, with the revision it is current at; and from then on every event to
+  // `listener`, none missed and none twice. Called once, by the WatchCache.
+  virtual Result<Revision> load(const std::function<void(ObjectPtr)>& each,
+                                StoreListener listener) = 0;
+
+  // Events after `after` in order, from the bounded log (so that watches resume over a restart).
+  // Errors: kExpired where they are no longer kept.
+  virtual Result<std::vector<StoreEvent>> events_after(Revision after) = 0;
+
+  virtual Revision revision() const = 0;
+};
+
+// Keeps everything in memory; for tests and simulation. Deterministic: no threads of its own.
+std::unique_ptr<Store> make_memory_store();
+
+struct SqliteOptions {
+  std::string path;               // the database file; made where absent
+  uint64_t keep_events = 20'000;  // length of the event log
+};
+// Errors: a file of a newer Capstan (kFailedPrecondition), no database (kDataLoss), another process
+// has it open (kUnavailable), cannot be made or written (kPermissionDenied, kResourceExhausted).
+Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options);
+
+}  // namespace capstan
