@@ -35,15 +35,15 @@ struct Change {
     kDelete,       // kNotFound counts as done
   };
   Op op = Op::kPatch;
-  ObjectKey key;
-  Json body;
+  ObjectKey key = {};
+  Json body = Json();
   // kPatch, kPatchStatus, kDelete: only where the object still has this revision / uid. `expected`
   // is the snapshot's revision also for the second change of one object: the manager follows its
   // own writes.
   Revision expected = 0;
-  std::string uid;
-  std::string manager;      // field manager; "" is the controller's name
-  std::string propagation;  // kDelete: "Foreground", "Orphan"; "" is Background
+  std::string uid = {};
+  std::string manager = {};      // field manager; "" is the controller's name
+  std::string propagation = {};  // kDelete: "Foreground", "Orphan"; "" is Background
 };
 
 struct EventRecord {
