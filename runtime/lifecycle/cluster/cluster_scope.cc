@@ -36,7 +36,7 @@ Objects ClusterScope::machines() const {
 
 ClusterScope gather_cluster(ObjectPtr cluster, const KindRegistry& kinds,
                             const WatchCache& objects) {
-  ClusterScope scope{Draft(std::move(cluster))};
+  ClusterScope scope(std::move(cluster));
   const Metadata& meta = scope.draft.meta();
   const Json& tree = scope.draft.tree();
   scope.deleting = meta.deleting();

@@ -13,6 +13,8 @@
 namespace capstan::lifecycle {
 
 struct ClusterScope {
+  explicit ClusterScope(ObjectPtr cluster) : draft(std::move(cluster)) {}
+
   Draft draft;
   bool topology = false;
   bool deleting = false;

@@ -14,8 +14,7 @@ inline Change removal(const Object& object) {
 
 // Creates the object that the body describes.
 inline Change creation(Json body) {
-  const std::string group =
-      GroupVersion::parse(get_string(body, {"apiVersion"})).group;
+  const std::string group = GroupVersion::parse(get_string(body, {"apiVersion"})).group;
   ObjectKey key{{group, get_string(body, {"kind"})},
                 get_string(body, {"metadata", "namespace"}),
                 get_string(body, {"metadata", "name"})};
