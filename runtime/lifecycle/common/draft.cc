@@ -9,9 +9,18 @@ namespace capstan::lifecycle {
 Draft::Draft(ObjectPtr object) : object_(std::move(object)), tree_(object_->tree()) {}
 
 void Draft::set(std::initializer_list<std::string_view> path, const Json& value) {
-  const Json* present = find(*tree_, path);
+  set_at({path}, value);
+}
+
+void Draft::set_at(const std::vector<std::string_view>& path, const Json& value) {
+  const Json* present = tree_.get();
+  for (size_t i = 0; i < path.size() && present != nullptr; ++i) {
+    present = capstan::find(*present, {path[i]});
+  }
   if (present != nullptr ? *present == value : value.is_null()) return;
-  make(patch_, path) = value;
+  Json* place = &patch_;
+  for (const std::string_view step : path) place = &(*place)[std::string(step)];
+  *place = value;
 }
 
 void Draft::set_label(const std::string& key, const std::string& value) {
@@ -68,11 +77,12 @@ Json& Draft::view() {
   return view_;
 }
 
-void Draft::finish(Outcome& outcome) {
+void Draft::finish(Outcome& outcome, const std::string& manager) {
   Change change;
   change.key = object_->key();
   change.expected = meta().resource_version;
   change.uid = meta().uid;
+  change.manager = manager;
   const bool going = meta().deleting() && finalizers_ && finalizers_->empty();
   if (!patch_.empty()) {
     change.op = Change::Op::kPatch;

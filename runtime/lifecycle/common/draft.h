@@ -34,6 +34,7 @@ class Draft {
 
   // Edits of metadata and spec. Setting what the snapshot has already changes nothing.
   void set(std::initializer_list<std::string_view> path, const Json& value);
+  void set_at(const std::vector<std::string_view>& path, const Json& value);
   void set_label(const std::string& key, const std::string& value);
   void set_annotation(const std::string& key, const std::string& value);
   void remove_annotation(const std::string& key);
@@ -52,7 +53,8 @@ class Draft {
   // Puts the patch of metadata and spec before the outcome's changes and that of status behind
   // them: a finalizer is there before what it protects, and status is written last. An object that
   // loses its last finalizer while it is being deleted gets no status any more.
-  void finish(Outcome& outcome);
+  // `manager` is the field manager; "" is the controller's name.
+  void finish(Outcome& outcome, const std::string& manager = "");
 
  private:
   std::vector<OwnerReference>& owners();

@@ -108,6 +108,29 @@ Keys wake_of_cluster(const GroupKind& kind, const StoreEvent& event, const Watch
   return keys_of_cluster(kind, event.object->meta().ns, event.object->meta().name, objects);
 }
 
+Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
+                           const WatchCache& objects) {
+  const Metadata& meta = event.object->meta();
+  const OwnerReference* owner = find_owner(meta, kCluster);
+  if (owner == nullptr) return {};
+  const ObjectPtr cluster = objects.get({kCluster, meta.ns, owner->name});
+  if (cluster == nullptr) return {};
+  if (!refers(find(*cluster->tree(), {"spec", "controlPlaneRef"}), event.object->key())) return {};
+  if (event.previous != nullptr) {
+    const JsonPtr before = event.previous->tree();
+    const JsonPtr after = event.object->tree();
+    const auto same = [&](std::initializer_list<std::string_view> path) {
+      const Json* x = find(*before, path);
+      const Json* y = find(*after, path);
+      return x != nullptr && y != nullptr ? *x == *y : x == y;
+    };
+    if (same({"spec", "version"}) && same({"status", "version"}) && same({"status", "versions"})) {
+      return {};
+    }
+  }
+  return keys_of_cluster(kind, meta.ns, owner->name, objects);
+}
+
 Keys wake_controller(const GroupKind& kind, const StoreEvent& event) {
   Keys keys;
   for (const ObjectPtr& object : {event.object, event.previous}) {

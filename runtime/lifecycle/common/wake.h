@@ -24,6 +24,9 @@ Keys wake_machines_that_refer(const StoreEvent& event, const WatchCache& objects
 // Of a Cluster: its objects of a kind, where something changed that they wait for: it is new,
 // paused, provisioned, initialized, deleted.
 Keys wake_of_cluster(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects);
+// Of a Cluster's control plane object: the cluster's objects of a kind, where its versions changed.
+Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
+                           const WatchCache& objects);
 // Of any object: its controller, where that is of the kind.
 Keys wake_controller(const GroupKind& kind, const StoreEvent& event);
 

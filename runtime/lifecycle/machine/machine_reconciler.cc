@@ -99,8 +99,10 @@ Result<Outcome> MachineReconciler::reconcile(const ObjectKey& key,
   }
   if (scope.deleting()) {
     reconcile_delete(scope, context, outcome);
-  } else if (scope.cluster != nullptr) {
-    reconcile_normal(scope, context, outcome);
+  } else {
+    // By its label a Cluster that comes later finds it.
+    scope.draft.set_label(kClusterNameLabel, scope.cluster_name());
+    if (scope.cluster != nullptr) reconcile_normal(scope, context, outcome);
   }
   scope.draft.finish(outcome);
   return outcome;
@@ -109,7 +111,6 @@ Result<Outcome> MachineReconciler::reconcile(const ObjectKey& key,
 void MachineReconciler::reconcile_normal(MachineScope& scope, const ReconcileContext& context,
                                          Outcome& outcome) {
   scope.draft.add_finalizer(kMachineFinalizer);
-  scope.draft.set_label(kClusterNameLabel, scope.cluster_name());
   if (stands_alone(scope.draft.meta())) {
     scope.draft.ensure_owner(owner_reference(*scope.cluster, false));
   }
