@@ -65,11 +65,18 @@ class Store {
   // Errors: kExpired where they are no longer kept.
   virtual Result<std::vector<StoreEvent>> events_after(Revision after) = 0;
 
+  // The smallest revision that events_after() can start from.
+  virtual Revision oldest_resumable() = 0;
+
   virtual Revision revision() const = 0;
 };
 
-// Keeps everything in memory; for tests and simulation. Deterministic: no threads of its own.
-std::unique_ptr<Store> make_memory_store();
+struct MemoryStoreOptions {
+  size_t keep_events = 20'000;  // length of the event log
+};
+// Keeps everything in memory; for tests and simulation. Deterministic: no threads of its own, the
+// caller of commit() is the writer.
+std::unique_ptr<Store> make_memory_store(const MemoryStoreOptions& options = {});
 
 struct SqliteOptions {
   std::string path;               // the database file; made where absent
@@ -78,5 +85,9 @@ struct SqliteOptions {
 // Errors: a file of a newer Capstan (kFailedPrecondition), no database (kDataLoss), another process
 // has it open (kUnavailable), cannot be made or written (kPermissionDenied, kResourceExhausted).
 Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options);
+
+// The kExpired error of whoever keeps events: those after `after` were asked for, `oldest` is the
+// smallest revision to resume from.
+Error events_expired(Revision after, Revision oldest);
 
 }  // namespace capstan
