@@ -75,8 +75,6 @@ std::string_view ${name}_kinds_json() {
 ")
   target_sources(${target} PRIVATE ${directory}/${name}_kinds.cc)
   target_include_directories(${target} PUBLIC ${directory})
-  # A compiler cache knows the source but not the bytes behind .incbin: compile without it.
   set_source_files_properties(${directory}/${name}_kinds.cc PROPERTIES
-    OBJECT_DEPENDS ${json} SKIP_PRECOMPILE_HEADERS ON
-    COMPILE_OPTIONS "-DCAPSTAN_KINDS_FILE=1")
+    OBJECT_DEPENDS ${json} SKIP_PRECOMPILE_HEADERS ON)
 endfunction()

@@ -69,7 +69,7 @@ struct Converter::Spoke {
                   const VersionOf& version_of) const {
     drop_foreign_fields(object, spoke_shape);
     TRY(apply_steps(object, steps, {Direction::kToHub, ns, version, version_of}));
-    omit_empty_values(object, hub_shape);
+    tidy_converted(object, hub_shape);
     object["apiVersion"] = hub;
     return object;
   }
@@ -77,6 +77,7 @@ struct Converter::Spoke {
   Result<Json> down(Json object, std::string_view ns, const VersionOf& version_of) const {
     drop_foreign_fields(object, hub_shape);
     TRY(apply_steps(object, steps, {Direction::kFromHub, ns, version, version_of}));
+    tidy_converted(object, spoke_shape);
     object["apiVersion"] = api_version;
     return object;
   }

@@ -40,6 +40,7 @@ Result<ConversionShape> ConversionShape::create(const Json& compiled) {
   if (!compiled.is_object()) return Error::invalid("conversion rules: a shape must be an object");
   shape.drop = get_bool(compiled, {"drop"});
   shape.omit = get_bool(compiled, {"omit"});
+  shape.leftover = get_bool(compiled, {"leftover"});
   if (const Json* keys = find(compiled, {"keys"}); keys != nullptr && keys->is_array()) {
     for (const Json& key : *keys) {
       if (key.is_string()) shape.keys.push_back(key.get<std::string>());
@@ -70,9 +71,10 @@ void drop_foreign_fields(Json& object, const ConversionShape& shape) {
   });
 }
 
-void omit_empty_values(Json& object, const ConversionShape& shape) {
+void tidy_converted(Json& object, const ConversionShape& shape) {
   edit_children(object, shape, [](Json& child, const ConversionShape& inner) {
-    omit_empty_values(child, inner);
+    if (inner.leftover) return true;
+    tidy_converted(child, inner);
     return inner.omit && is_empty_value(child);
   });
 }

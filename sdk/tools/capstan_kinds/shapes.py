@@ -2,7 +2,7 @@
 
 An author writes down only what moves or changes its form. The rest follows from the schemas: a field that
 the other version does not have is dropped (and kept aside, so that nothing is lost), a value that the
-storage version refuses as empty is left out, and items of lists are told apart by the list's keys. A field
+storage version refuses as empty is left out, what is left of an object whose parts have moved goes, and items of lists are told apart by the list's keys. A field
 that is in both versions with different types and in no step is a mistake that compiling reports.
 """
 
@@ -121,11 +121,20 @@ class _Analysis:
                 self._pair(node, hub[name], path, same, name in required)
             else:
                 self._alone(node, path, self._old, self._old_parents, self.spoke_shape)
+                if path in self._old_parents and not self._is_target(same, self._new, self._new_parents):
+                    _mark(self.hub_shape, same, "leftover", True)
         for name, node in hub.items():
             path = new + (name,)
             paired = name in spoke and old + (name,) not in self._old
             if path not in self._new and not paired:
                 self._alone(node, path, self._new, self._new_parents, self.hub_shape)
+                same = old + (name,)
+                if path in self._new_parents and not self._is_target(same, self._old, self._old_parents):
+                    _mark(self.spoke_shape, same, "leftover", True)
+
+    @staticmethod
+    def _is_target(path, taken, parents):
+        return path in taken or path in parents
 
     def _alone(self, node, path, taken, parents, shape):
         """A field that only one version has: dropped, but for the parts of it that a step takes."""
