@@ -52,10 +52,9 @@ Result<void> ObjectShape::validate(const Kind& kind, const KindVersion& version,
                                    const Json* old) const {
   const Json& metadata = object.at("metadata");
   const NameRule rule = name_rule(kind.id);
-  std::vector<FieldError> wrong =
-      old == nullptr
-          ? validate_metadata(metadata, rule, kind.namespaced)
-          : validate_metadata_update(metadata, old->at("metadata"), rule, kind.namespaced);
+  std::vector<FieldError> wrong = old == nullptr
+                                      ? validate_metadata(metadata, rule, kind.namespaced)
+                                      : validate_metadata_update(metadata, old->at("metadata"));
   const SchemaPtr schema = TRY(schemas_.get(version));
   std::vector<FieldError> more = schema->validate(object, old);
   wrong.insert(wrong.end(), std::make_move_iterator(more.begin()),
