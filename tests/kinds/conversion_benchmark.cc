@@ -25,9 +25,10 @@ void convert_kind(benchmark::State& state, const char* crd_name, bool from_hub) 
         schema = version.at("schema").at("openAPIV3Schema");
       }
     }
+    const std::string kind = crd.at("spec").at("names").at("kind");
     Json object;
     for (uint32_t seed = 0; dump_json(object).size() < 4000 && seed < 5000; ++seed) {
-      object = test::RandomObject(seed, {}).make(schema, hub, crd.at("spec").at("names").at("kind"));
+      object = test::RandomObject(seed, {}).make(schema, hub, kind);
     }
     if (!from_hub) object = *converter.convert(object, spoke, version_of);
     state.SetLabel(std::to_string(dump_json(object).size()) + " bytes");

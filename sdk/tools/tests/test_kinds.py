@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -259,6 +260,17 @@ types:
         with self.assertRaises(Problem) as caught:
             compile_text(text)
         self.assertIn("spec.a is string in one version and integer in the storage version", str(caught.exception))
+
+
+class Documentation(unittest.TestCase):
+    def test_the_example_compiles(self):
+        path = os.path.join(os.path.dirname(COMPILER), "../../docs/kinds.md")
+        if not os.path.exists(path):
+            self.skipTest("the SDK is installed without docs/kinds.md")
+        with open(path, encoding="utf-8") as file:
+            example = re.search(r"```yaml\n(group:.*?)```", file.read(), re.S).group(1)
+        crd, = compile_text(example)
+        self.assertEqual(crd["spec"]["names"]["kind"], "AcmeMachine")
 
 
 class CommandLine(unittest.TestCase):
