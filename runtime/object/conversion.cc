@@ -60,7 +60,7 @@ struct Converter::Spoke {
   std::string api_version;
   std::string version;
   std::string annotation;  // on the hub's objects, with what the hub cannot say
-  std::vector<ConversionStep> steps;
+  ConversionSteps steps;
   ConversionShape spoke_shape;
   ConversionShape hub_shape;
 
@@ -68,7 +68,7 @@ struct Converter::Spoke {
   Result<Json> up(Json object, std::string_view hub, std::string_view ns,
                   const VersionOf& version_of) const {
     drop_foreign_fields(object, spoke_shape);
-    TRY(apply_steps(object, steps, {Direction::kToHub, ns, version, version_of}));
+    TRY(steps.apply(object, {Direction::kToHub, ns, version, version_of}));
     tidy_converted(object, hub_shape);
     object["apiVersion"] = hub;
     return object;
@@ -76,7 +76,7 @@ struct Converter::Spoke {
 
   Result<Json> down(Json object, std::string_view ns, const VersionOf& version_of) const {
     drop_foreign_fields(object, hub_shape);
-    TRY(apply_steps(object, steps, {Direction::kFromHub, ns, version, version_of}));
+    TRY(steps.apply(object, {Direction::kFromHub, ns, version, version_of}));
     tidy_converted(object, spoke_shape);
     object["apiVersion"] = api_version;
     return object;
@@ -96,11 +96,12 @@ Result<Converter> Converter::create(const Json& rules) {
     return Error::invalid("conversion rules: expected `hub` and `spokes`; compile the kind again");
   }
   for (const auto& [api_version, compiled] : spokes->items()) {
+    if (!compiled.is_object()) return Error::invalid("conversion rules: a spoke must be an object");
     auto spoke = std::make_unique<Spoke>();
     spoke->api_version = api_version;
     spoke->version = GroupVersion::parse(api_version).version;
     spoke->annotation = kSpokeDataPrefix + spoke->version;
-    spoke->steps = TRY(create_steps(compiled.value("steps", Json())));
+    spoke->steps = TRY(ConversionSteps::create(compiled.value("steps", Json())));
     spoke->spoke_shape = TRY(ConversionShape::create(compiled.value("spokeShape", Json())));
     spoke->hub_shape = TRY(ConversionShape::create(compiled.value("hubShape", Json())));
     converter.spokes_.emplace(api_version, std::move(spoke));
@@ -110,6 +111,7 @@ Result<Converter> Converter::create(const Json& rules) {
 
 Result<Json> Converter::convert(Json object, std::string_view api_version,
                                 const VersionOf& version_of) const {
+  if (!object.is_object()) return Error::invalid("expected an object to convert");
   const std::string from = get_string(object, {"apiVersion"});
   if (from == api_version) return object;
   const std::string name = object_name(object);

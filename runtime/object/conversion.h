@@ -43,7 +43,8 @@ class Converter {
   ~Converter();
 
   // `object` in `api_version`; unchanged where it is in that version already.
-  Result<Json> convert(Json object, std::string_view api_version, const VersionOf& version_of) const;
+  Result<Json> convert(Json object, std::string_view api_version,
+                       const VersionOf& version_of) const;
 
  private:
   struct Spoke;

@@ -14,6 +14,10 @@ const ConversionShape& inner_shape(const ConversionShape* shape) {
   return shape == nullptr ? kPlain : *shape;
 }
 
+const ConversionShape& field_shape(const ConversionShape& shape, std::string_view name) {
+  return inner_shape(shape.items != nullptr ? shape.items.get() : shape.field(name));
+}
+
 bool is_common(std::string_view name) {
   return name == "apiVersion" || name == "kind" || name == "metadata";
 }
@@ -30,11 +34,14 @@ std::optional<Json> item_key(const Json& item, const ConversionShape& shape) {
 }
 
 // Whether both lists have the same items in the same order, going by their keys.
+// Precondition: they have the same length.
 bool same_items(const Json& left, const Json& right, const ConversionShape& shape) {
-  if (shape.keys.empty() || left.size() != right.size()) return false;
   for (size_t index = 0; index < left.size(); ++index) {
-    const auto key = item_key(left[index], shape);
-    if (!key || key != item_key(right[index], shape)) return false;
+    for (const std::string& name : shape.keys) {
+      const Json* one = find(left[index], {name});
+      const Json* other = find(right[index], {name});
+      if (one == nullptr || other == nullptr || *one != *other) return false;
+    }
   }
   return true;
 }
@@ -48,47 +55,49 @@ Json leaf(const Json* after, const Json* before) {
 
 Json value_remainder(const Json& after, const Json& before, const ConversionShape& shape);
 
+// Both objects have sorted names, so one walk over both finds what differs.
 Json object_remainder(const Json& after, const Json& before, const ConversionShape& shape,
                       bool is_root) {
   Json fields = Json::object();
-  const auto shape_of = [&shape](const std::string& name) -> const ConversionShape& {
-    return inner_shape(shape.items != nullptr ? shape.items.get() : shape.field(name));
-  };
-  for (const auto& [name, value] : before.items()) {
-    if (is_root && is_common(name)) continue;
-    const auto other = after.find(name);
-    if (other == after.end()) {
-      fields[name] = leaf(nullptr, &value);
-    } else if (*other != value) {
-      fields[name] = value_remainder(*other, value, shape_of(name));
+  const auto& left = after.get_ref<const Json::object_t&>();
+  const auto& right = before.get_ref<const Json::object_t&>();
+  auto l = left.begin();
+  auto r = right.begin();
+  while (l != left.end() || r != right.end()) {
+    const int order = l == left.end() ? 1 : r == right.end() ? -1 : l->first.compare(r->first);
+    const std::string& name = order <= 0 ? l->first : r->first;
+    if (!is_root || !is_common(name)) {
+      Json rest = order < 0   ? leaf(&l->second, nullptr)
+                  : order > 0 ? leaf(nullptr, &r->second)
+                              : value_remainder(l->second, r->second, field_shape(shape, name));
+      if (!rest.is_null()) fields[name] = std::move(rest);
     }
-  }
-  for (const auto& [name, value] : after.items()) {
-    if (is_root && is_common(name)) continue;
-    if (!before.contains(name)) fields[name] = leaf(&value, nullptr);
+    if (order <= 0) ++l;
+    if (order >= 0) ++r;
   }
   return fields.empty() ? Json() : Json{{"f", std::move(fields)}};
 }
 
+// Precondition: of one length, and with the same items where the schema names keys.
 Json list_remainder(const Json& after, const Json& before, const ConversionShape& shape) {
   const ConversionShape& item = inner_shape(shape.items.get());
-  const bool keyed = same_items(after, before, shape);
   Json keys = Json::array();
   Json indexes = Json::object();
   for (size_t index = 0; index < before.size(); ++index) {
-    if (after[index] == before[index]) continue;
-    Json remainder = value_remainder(after[index], before[index], item);
-    if (keyed) {
-      keys.push_back({{"at", *item_key(before[index], shape)}, {"r", std::move(remainder)}});
+    Json rest = value_remainder(after[index], before[index], item);
+    if (rest.is_null()) continue;
+    if (shape.keys.empty()) {
+      indexes[std::to_string(index)] = std::move(rest);
     } else {
-      indexes[std::to_string(index)] = std::move(remainder);
+      keys.push_back({{"at", *item_key(before[index], shape)}, {"r", std::move(rest)}});
     }
   }
-  if (keyed) return {{"k", std::move(keys)}};
-  return {{"n", before.size()}, {"i", std::move(indexes)}};
+  if (!keys.empty()) return {{"k", std::move(keys)}};
+  if (!indexes.empty()) return {{"n", before.size()}, {"i", std::move(indexes)}};
+  return {};
 }
 
-// Precondition: the two differ.
+// Null where the two are equal.
 Json value_remainder(const Json& after, const Json& before, const ConversionShape& shape) {
   if (after.is_object() && before.is_object()) {
     return object_remainder(after, before, shape, false);
@@ -97,7 +106,7 @@ Json value_remainder(const Json& after, const Json& before, const ConversionShap
       (shape.keys.empty() || same_items(after, before, shape))) {
     return list_remainder(after, before, shape);
   }
-  return leaf(&after, &before);
+  return after == before ? Json() : leaf(&after, &before);
 }
 
 void put_back(Json& value, const Json& remainder, const ConversionShape& shape);
@@ -161,9 +170,7 @@ void put_back(Json& value, const Json& remainder, const ConversionShape& shape) 
   const Json* fields = find(remainder, {"f"});
   if (!value.is_object() || fields == nullptr || !fields->is_object()) return;
   for (const auto& [name, rest] : fields->items()) {
-    const ConversionShape& inner =
-        inner_shape(shape.items != nullptr ? shape.items.get() : shape.field(name));
-    put_back_field(value, name, rest, inner);
+    put_back_field(value, name, rest, field_shape(shape, name));
   }
 }
 

@@ -62,8 +62,10 @@ Result<ConversionStep> create_step(const Json& compiled) {
     for (const Json& path : *also) step.hub.push_back(TRY(read_path(path)));
   }
   if (const Json* each = find(compiled, {"each"}); each != nullptr) step.each = each->size();
-  if (const Json* steps = find(compiled, {"steps"}); steps != nullptr) {
-    step.steps = TRY(create_steps(*steps));
+  if (step.kind == StepKind::kIn) {
+    const Json* steps = find(compiled, {"steps"});
+    if (steps == nullptr) return Error::invalid("conversion rules: `in` without steps");
+    step.steps = std::make_unique<ConversionSteps>(TRY(ConversionSteps::create(*steps)));
   }
   return step;
 }
@@ -129,7 +131,7 @@ Result<void> apply_inside(Json& value, const ConversionStep& step, size_t each,
                           const StepContext& context) {
   if (value.is_null()) return {};
   if (each == 0) {
-    if (value.is_object()) return apply_steps(value, step.steps, context);
+    if (value.is_object()) return step.steps->apply(value, context);
     return Error::invalid("expected an object, found " + describe_value(value));
   }
   if (!value.is_structured()) {
@@ -169,63 +171,67 @@ struct Taken {
   Json value;
 };
 
-std::vector<Taken> take_all(Json& scope, const std::vector<ConversionStep>& steps,
-                            Direction direction) {
-  std::vector<const ConversionStep*> deepest_first;
-  for (const ConversionStep& step : steps) {
-    if (!step.in_place()) deepest_first.push_back(&step);
-  }
-  std::ranges::stable_sort(deepest_first, [&](const auto* left, const auto* right) {
-    return left->source(direction).size() > right->source(direction).size();
-  });
+std::vector<Taken> take_all(Json& scope, const ConversionSteps& steps, Direction direction) {
   std::vector<Taken> all;
-  for (const ConversionStep* step : deepest_first) {
-    std::optional<Json> value = take(scope, step->source(direction));
+  for (const size_t index : steps.deepest_first[static_cast<size_t>(direction)]) {
+    const ConversionStep& step = steps.all[index];
+    std::optional<Json> value = take(scope, step.source(direction));
     if (direction == Direction::kFromHub) {
-      for (const FieldPath& also : std::span(step->hub).subspan(1)) {
+      for (const FieldPath& also : std::span(step.hub).subspan(1)) {
         std::optional<Json> other = take(scope, also);
         if (!value) value = std::move(other);
       }
     }
-    if (value) all.push_back({step, *std::move(value)});
+    if (value) all.push_back({&step, *std::move(value)});
   }
   return all;
 }
 
+// Puts a value that was taken where it belongs, in its new form.
+Result<void> put_taken(Json& scope, Taken taken, const StepContext& context) {
+  const ConversionStep& step = *taken.step;
+  const bool was_null = taken.value.is_null();
+  Result<Json> value = transform(std::move(taken.value), step, context);
+  if (!value.ok()) {
+    return below(path_text(step.source(context.direction)), std::move(value).error());
+  }
+  if (value->is_null() && !was_null) return {};
+  if (context.direction == Direction::kFromHub) return put(scope, step.spoke, std::move(*value));
+  for (const FieldPath& also : std::span(step.hub).subspan(1)) TRY(put(scope, also, *value));
+  return put(scope, step.hub.front(), std::move(*value));
+}
+
 }  // namespace
 
-Result<std::vector<ConversionStep>> create_steps(const Json& compiled) {
-  std::vector<ConversionStep> steps;
+Result<ConversionSteps> ConversionSteps::create(const Json& compiled) {
+  ConversionSteps steps;
   if (!compiled.is_array()) return Error::invalid("conversion rules: steps must be a list");
-  for (const Json& step : compiled) steps.push_back(TRY(create_step(step)));
+  for (const Json& step : compiled) {
+    steps.all.push_back(TRY(create_step(step)));
+    const size_t index = steps.all.size() - 1;
+    if (steps.all.back().in_place()) {
+      steps.in_place.push_back(index);
+    } else {
+      for (auto& order : steps.deepest_first) order.push_back(index);
+    }
+  }
+  for (const Direction direction : {Direction::kToHub, Direction::kFromHub}) {
+    std::ranges::stable_sort(
+        steps.deepest_first[static_cast<size_t>(direction)], std::ranges::greater(),
+        [&](size_t index) { return steps.all[index].source(direction).size(); });
+  }
   return steps;
 }
 
-Result<void> apply_steps(Json& scope, const std::vector<ConversionStep>& steps,
-                         const StepContext& context) {
-  const Direction direction = context.direction;
-  std::vector<Taken> all = take_all(scope, steps, direction);
-  for (const ConversionStep& step : steps) {
-    if (!step.in_place()) continue;
-    Json* value = reach(scope, step.spoke);
+Result<void> ConversionSteps::apply(Json& scope, const StepContext& context) const {
+  std::vector<Taken> taken = take_all(scope, *this, context.direction);
+  for (const size_t index : in_place) {
+    Json* value = reach(scope, all[index].spoke);
     if (value == nullptr) continue;
-    Result<void> result = apply_inside(*value, step, step.each, context);
-    if (!result.ok()) return below(path_text(step.spoke), std::move(result).error());
+    Result<void> result = apply_inside(*value, all[index], all[index].each, context);
+    if (!result.ok()) return below(path_text(all[index].spoke), std::move(result).error());
   }
-  for (Taken& taken : all) {
-    const ConversionStep& step = *taken.step;
-    const bool was_null = taken.value.is_null();
-    Result<Json> value = transform(std::move(taken.value), step, context);
-    if (!value.ok()) {
-      return below(path_text(step.source(direction)), std::move(value).error());
-    }
-    if (value->is_null() && !was_null) continue;
-    if (direction == Direction::kFromHub) {
-      TRY(put(scope, step.spoke, std::move(*value)));
-    } else {
-      for (const FieldPath& path : step.hub) TRY(put(scope, path, *value));
-    }
-  }
+  for (Taken& one : taken) TRY(put_taken(scope, std::move(one), context));
   return {};
 }
 

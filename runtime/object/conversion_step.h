@@ -7,6 +7,7 @@
 // Thread safety: immutable once made.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -31,13 +32,15 @@ using FieldPath = std::vector<std::string>;
 
 enum class StepKind { kMove, kSeconds, kReference, kNamed, kIn };
 
+struct ConversionSteps;
+
 struct ConversionStep {
   StepKind kind = StepKind::kMove;
   FieldPath spoke;
   std::vector<FieldPath> hub;  // the first is read, all are written
   Json options;                // of the kind of step
   size_t each = 0;             // kIn: how many lists or maps to go into
-  std::vector<ConversionStep> steps;
+  std::unique_ptr<ConversionSteps> steps;  // kIn
 
   // Where the value is read, for a direction.
   const FieldPath& source(Direction direction) const {
@@ -46,10 +49,19 @@ struct ConversionStep {
   bool in_place() const { return kind == StepKind::kIn && spoke == hub.front(); }
 };
 
-Result<std::vector<ConversionStep>> create_steps(const Json& compiled);
+// A list of steps, with the orders in which they are taken worked out once.
+struct ConversionSteps {
+  std::vector<ConversionStep> all;
+  std::vector<size_t> in_place;
+  std::vector<size_t> deepest_first[2];  // of the others, by Direction
 
-// Changes `scope` in place. Errors: kInvalid with one field, relative to `scope`.
-Result<void> apply_steps(Json& scope, const std::vector<ConversionStep>& steps,
-                         const StepContext& context);
+  static Result<ConversionSteps> create(const Json& compiled);
+  ConversionSteps() = default;
+  ConversionSteps(ConversionSteps&&) = default;
+  ConversionSteps& operator=(ConversionSteps&&) = default;
+
+  // Changes `scope` in place. Errors: kInvalid with one field, relative to `scope`.
+  Result<void> apply(Json& scope, const StepContext& context) const;
+};
 
 }  // namespace capstan

@@ -57,7 +57,8 @@ std::optional<int64_t> parse_duration_seconds(std::string_view text) {
 
 std::string format_duration_seconds(int64_t seconds) {
   std::string text = seconds < 0 ? "-" : "";
-  const uint64_t total = seconds < 0 ? 0 - static_cast<uint64_t>(seconds) : static_cast<uint64_t>(seconds);
+  uint64_t total = static_cast<uint64_t>(seconds);
+  if (seconds < 0) total = 0 - total;
   const uint64_t hours = total / 3600;
   const uint64_t minutes = total / 60 % 60;
   if (hours > 0) text += std::to_string(hours) + "h";

@@ -59,9 +59,8 @@ std::vector<ConvertedKind> converted_kinds() {
     kind.hub = rules.at("hub");
     add_schemas(crd, kind.schemas);
     for (const Json& other : crds) {
-      if (other.at("spec").at("names").at("kind") == kind.kind && !kind.schemas.contains(kind.hub)) {
-        add_schemas(other, kind.schemas);
-      }
+      const bool is_same_kind = other.at("spec").at("names").at("kind") == kind.kind;
+      if (is_same_kind && !kind.schemas.contains(kind.hub)) add_schemas(other, kind.schemas);
     }
     for (const auto& [spoke, compiled] : rules.at("spokes").items()) {
       kind.spokes.push_back(spoke);
@@ -183,7 +182,7 @@ TEST_F(EveryKind, keeps_what_was_edited_in_the_other_version) {
       ASSERT_TRUE(back.ok()) << back.error().message;
       const Result<Json> again = kind.converter->convert(*back, to, version_of);
       ASSERT_TRUE(again.ok()) << again.error().message;
-      ASSERT_TRUE(again->contains(Json::json_pointer(pointer))) << pointer << "\n" << again->dump(1);
+      ASSERT_TRUE(again->contains(Json::json_pointer(pointer))) << pointer << again->dump(1);
       ASSERT_EQ(again->at(Json::json_pointer(pointer)), edited) << pointer;
     });
   }

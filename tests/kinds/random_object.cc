@@ -19,7 +19,8 @@ bool is_required(const Json& schema, const std::string& name) {
   return required != nullptr && std::ranges::find(*required, Json(name)) != required->end();
 }
 
-void collect_scalars(const Json& value, const std::string& pointer, std::vector<std::string>& into) {
+void collect_scalars(const Json& value, const std::string& pointer,
+                     std::vector<std::string>& into) {
   if (value.is_structured()) {
     for (const auto& [name, inner] : value.items()) {
       collect_scalars(inner, pointer + "/" + name, into);
@@ -87,7 +88,9 @@ Json RandomObject::list_value(const Json& schema, const std::string& path) {
     Json item = value(schema.at("items"), path + "[]");
     if (const Json* names = find(schema, {"x-kubernetes-list-map-keys"}); names != nullptr) {
       std::string key;
-      for (const Json& name : *names) key += item.value(name.get<std::string>(), Json()).dump() + " ";
+      for (const Json& name : *names) {
+        key += item.value(name.get<std::string>(), Json()).dump() + " ";
+      }
       if (!keys.insert(key).second) continue;
     }
     list.push_back(std::move(item));
@@ -122,7 +125,8 @@ std::string RandomObject::change_something(Json& object) {
     return !scalar.is_boolean() && !scalar.is_number_integer();
   });
   if (pointers.empty()) return "";
-  const std::string pointer = pointers[static_cast<size_t>(below(static_cast<int>(pointers.size())))];
+  const auto chosen = static_cast<size_t>(below(static_cast<int>(pointers.size())));
+  const std::string pointer = pointers[chosen];
   Json& scalar = object.at(Json::json_pointer(pointer));
   scalar = scalar.is_boolean() ? Json(!scalar.get<bool>()) : Json(scalar.get<int64_t>() + 1000);
   return pointer;

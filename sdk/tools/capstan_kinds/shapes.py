@@ -2,8 +2,9 @@
 
 An author writes down only what moves or changes its form. The rest follows from the schemas: a field that
 the other version does not have is dropped (and kept aside, so that nothing is lost), a value that the
-storage version refuses as empty is left out, what is left of an object whose parts have moved goes, and items of lists are told apart by the list's keys. A field
-that is in both versions with different types and in no step is a mistake that compiling reports.
+storage version refuses as empty is left out, what remains of an object whose parts have moved goes, and
+items of lists are told apart by the list's keys. A field that is in both versions with different types and
+in no step is a mistake that compiling reports.
 """
 
 from .problem import Problem
