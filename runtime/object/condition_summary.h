@@ -1,15 +1,23 @@
 // Conditions computed from other conditions, in Cluster API's v1beta2 manner: a summary of an
-// object's own conditions, an aggregate over several objects, a mirror of another object's.
+// object's own conditions, an aggregate of one condition over several objects, a mirror of another
+// object's condition.
+//
+// A source condition is an issue, unknown or information, by its status and polarity. One issue
+// makes the target False (True, where the target is of negative polarity); else one unknown makes
+// it Unknown; else it is True. A condition that is missing counts as unknown.
 //
 // Thread safety: pure functions.
 //
 // Example:
 //   const Condition ready = summarize_conditions(machine, "Ready",
-//       {.types = {"InfrastructureReady", "NodeHealthy", "Deleting"}, .negative = {"Deleting"}});
+//       {.types = {"InfrastructureReady", "NodeHealthy", "Deleting"},
+//        .negative = {"Deleting"},
+//        .reasons = {"NotReady", "ReadyUnknown", "Ready"}});
 //   set_condition(machine, ready, now);
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -19,48 +27,50 @@
 
 namespace capstan {
 
-// What a condition means for the one that is computed from it.
 enum class ConditionPriority { kIssue, kUnknown, kInfo };
+// The ordinary priority: False is an issue (True, for negative polarity), True is information.
+ConditionPriority condition_priority(const Condition& condition, bool negative);
 
-// Reasons of the computed condition where several conditions count; one that counts alone gives its
-// own reason. Defaults are Cluster API's for a target of positive polarity.
+// The target's reason, by the worst priority that was found. Defaults are Cluster API's.
 struct ConditionReasons {
-  std::string issue = "NotReady";
-  std::string unknown = "ReadyUnknown";
-  std::string info = "Ready";
+  std::string issue = "IssuesReported";
+  std::string unknown = "UnknownReported";
+  std::string info = "InfoReported";
 };
 
 struct SummaryOptions {
-  std::vector<std::string> types;     // the conditions that count
-  std::vector<std::string> negative;  // those of negative polarity: True is the issue
-  std::vector<std::string> ignore_if_missing;
-  bool target_negative = false;  // whether the computed condition itself is of negative polarity
-  ConditionReasons reasons;
-  // Overrides the priority of one condition; returns nullopt for the ordinary one.
-  std::function<std::optional<ConditionPriority>(const Condition&)> priority;
+  std::vector<std::string> types = {};     // the conditions that count, in order of relevance
+  std::vector<std::string> negative = {};  // those of negative polarity: True is the issue
+  std::vector<std::string> ignore_if_missing = {};
+  // Stand in for the object's own condition of that type, for this summary only.
+  std::vector<Condition> overrides = {};
+  ConditionReasons reasons = {};
+  // Replaces condition_priority.
+  std::function<ConditionPriority(const Condition&)> priority = {};
+  // Changes the lines of the message before they are joined.
+  std::function<std::vector<std::string>(std::vector<std::string>)> transform = {};
 };
-// `* Type: message` lines, issues first. A missing condition counts as unknown.
+// The message has a line "* Type: message" for each issue and unknown, or for each information
+// with a message where there is neither. Precondition: `types` is not empty.
 Condition summarize_conditions(const Json& object, std::string_view target,
                                const SummaryOptions& options);
 
 struct AggregateOptions {
-  bool negative = false;         // polarity of the source condition
-  bool target_negative = false;  // of the computed one
-  ConditionReasons reasons;
+  bool negative = false;  // polarity of the source condition, and of the target's
+  ConditionReasons reasons = {};
+  std::function<ConditionPriority(const Condition&)> priority = {};  // replaces condition_priority
+  std::optional<bool> target_negative = {};                          // where it is not the source's
 };
-// `* Machines a, b, c: message` lines, grouped by message: at most three names, then "... (2
-// more)"; objects without the condition count as unknown. `objects` may be empty: then the
-// aggregate is unknown with reason NoReplicas-like `reasons.info`; callers usually decide before.
+// The message groups objects by what they say: "* Machines a, b, c, ... (2 more): message", at most
+// three such lines, those of control plane Machines first, then "And 2 Machines with other issues".
+// Precondition: `objects` is not empty.
 Condition aggregate_conditions(const std::vector<const Json*>& objects, std::string_view source,
                                std::string_view target, const AggregateOptions& options);
 
-struct MirrorOptions {
-  // Where the object or its condition is missing: this condition's status, reason and message.
-  Condition fallback;
-};
-// The same condition of another object under a new name: status, reason and message. `object` may
-// be null.
+// The condition of another object under a new name: status, reason, message and transition time.
+// Where the object (null) or its condition is missing: `fallback`, or Unknown with reason
+// NotYetReported where that has no status.
 Condition mirror_condition(const Json* object, std::string_view source, std::string_view target,
-                           const MirrorOptions& options);
+                           const Condition& fallback = {});
 
 }  // namespace capstan

@@ -23,8 +23,8 @@ inline constexpr std::string_view kUnknown = "Unknown";
 
 struct Condition {
   std::string type;
-  std::string status;  // kTrue, kFalse or kUnknown
-  std::string reason;  // CamelCase, never empty in a v1beta2 object
+  std::string status = "";  // kTrue, kFalse or kUnknown
+  std::string reason = "";  // CamelCase, never empty in a v1beta2 object
   std::string message = "";
   std::string last_transition_time = "";  // RFC 3339; set_condition fills it where empty
   int64_t observed_generation = 0;
@@ -45,9 +45,8 @@ bool is_condition_unknown(const Json& object, std::string_view type);
 std::string condition_reason(const Json& object, std::string_view type);
 
 // Adds or replaces by type and keeps the list in Cluster API's order (Available, Ready, ... ,
-// Paused, Deleting last). lastTransitionTime moves only with the status (also with reason or
-// message, as Cluster API does); observedGeneration is the object's generation unless given.
-// Gives whether anything changed.
+// Paused, Deleting). lastTransitionTime moves only with the status; observedGeneration is the
+// object's generation unless given. Gives whether anything changed.
 bool set_condition(Json& object, Condition condition, Instant now);
 bool remove_condition(Json& object, std::string_view type);
 

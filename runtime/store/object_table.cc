@@ -64,6 +64,12 @@ void ObjectTable::undo(const std::vector<StoreEvent>& events) {
   }
 }
 
+void ObjectTable::redo(const std::vector<StoreEvent>& events) {
+  for (const StoreEvent& event : events) {
+    replace(event.previous, event.type == EventType::kDeleted ? nullptr : event.object);
+  }
+}
+
 ObjectPtr ObjectTable::find(const ObjectKey& key) const {
   const auto found = objects_.find(key);
   return found == objects_.end() ? nullptr : *found;

@@ -19,6 +19,8 @@ class ObjectTable {
 
   // Takes back events that apply() gave. The newest batch is to be undone first.
   void undo(const std::vector<StoreEvent>& events);
+  // Applies events again that were undone.
+  void redo(const std::vector<StoreEvent>& events);
 
   void insert(ObjectPtr object) { objects_.insert(std::move(object)); }
   ObjectPtr find(const ObjectKey& key) const;  // null where absent

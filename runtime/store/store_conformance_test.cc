@@ -13,12 +13,18 @@ using namespace store_testing;  // NOLINT: the words of these tests
 
 struct Adapter {
   std::string name;
-  std::function<std::unique_ptr<Store>(size_t keep_events)> make;
+  std::function<std::unique_ptr<Store>(const std::string& file, size_t keep_events)> make;
 };
 
 class StoreConformanceTest : public testing::TestWithParam<Adapter> {
  protected:
-  std::unique_ptr<Store> store_ = GetParam().make(20'000);
+  std::unique_ptr<Store> make(size_t keep_events) {
+    return GetParam().make(folder_.file("store" + std::to_string(++files_)), keep_events);
+  }
+
+  TemporaryFolder folder_;
+  int files_ = 0;
+  std::unique_ptr<Store> store_ = make(20'000);
 
   std::vector<ObjectPtr> stored() {
     std::vector<ObjectPtr> objects;
@@ -142,7 +148,7 @@ TEST_P(StoreConformanceTest, the_log_gives_every_event_with_both_its_states) {
 }
 
 TEST_P(StoreConformanceTest, the_log_is_bounded_and_what_fell_out_is_expired) {
-  store_ = GetParam().make(10);
+  store_ = make(10);
   ASSERT_TRUE(store_->commit({create(machine({"a"}))}).ok());
   for (int i = 0; i < 2'000; ++i) ASSERT_TRUE(store_->commit({update(machine({"a"}))}).ok());
   const Revision oldest = store_->oldest_resumable();
@@ -192,10 +198,15 @@ TEST_P(StoreConformanceTest, writers_that_retry_on_conflict_lose_no_increment) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Adapters, StoreConformanceTest,
-                         testing::Values(Adapter{
-                             "memory",
-                             [](size_t keep_events) { return make_memory_store({keep_events}); }}),
+const std::vector<Adapter> kAdapters = {
+    {"memory",
+     [](const std::string&, size_t keep_events) { return make_memory_store({keep_events}); }},
+    {"sqlite",
+     [](const std::string& file, size_t keep_events) {
+       return open_sqlite_store({.path = file, .keep_events = keep_events}).value();
+     }},
+};
+INSTANTIATE_TEST_SUITE_P(Adapters, StoreConformanceTest, testing::ValuesIn(kAdapters),
                          [](const auto& info) { return info.param.name; });
 
 }  // namespace

@@ -1,6 +1,10 @@
 // Objects and writes for the tests and benchmarks of the store.
 #pragma once
 
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <filesystem>
 #include <string>
 
 #include "runtime/store/store.h"
@@ -51,6 +55,28 @@ inline Write update(const ObjectPtr& object, Revision expected = 0) {
 inline Write remove(const ObjectPtr& object, Revision expected = 0) {
   return {Write::Op::kDelete, object->key(), nullptr, expected};
 }
+
+// A folder of its own that goes with it; in memory where that is possible, as tests need no disk.
+class TemporaryFolder {
+ public:
+  TemporaryFolder() : TemporaryFolder(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") {}
+  explicit TemporaryFolder(const std::filesystem::path& parent) {
+    std::string name = (parent / "capstan-store-XXXXXX").string();
+    if (mkdtemp(name.data()) != nullptr) path_ = name;
+  }
+  ~TemporaryFolder() {
+    std::error_code ignored;
+    std::filesystem::remove_all(path_, ignored);
+  }
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+
+  std::string file(const std::string& name) const { return (path_ / name).string(); }
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
+};
 
 inline int64_t value_of(const Object& object) {
   return get_int(*object.tree(), {"spec", "value"});

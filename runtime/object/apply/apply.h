@@ -26,10 +26,10 @@ namespace capstan {
 
 // Who writes, and to what part of the object.
 struct Writer {
-  std::string manager;
-  std::string api_version;  // of the objects passed, e.g. "cluster.x-k8s.io/v1beta2"
-  std::string subresource;  // "", "status", "scale"
-  Instant now;
+  std::string manager = {};
+  std::string api_version = {};  // of the objects passed, e.g. "cluster.x-k8s.io/v1beta2"
+  std::string subresource = {};  // "", "status", "scale"
+  Instant now = {};
   // Whether the kind has a status subresource: then writes to the main resource own no status, and
   // writes to status own nothing but it.
   bool has_status_subresource = false;
@@ -41,8 +41,8 @@ struct ApplyTypes {
   const SchemaNode* root = nullptr;  // null: no schema, all is deduced
   // An object (live, new or applied) in another version, and that version's schema. Without it, or
   // where it fails, the entries of other versions are compared as they stand.
-  std::function<Result<Json>(const Json& object, const std::string& api_version)> convert;
-  std::function<const SchemaNode*(const std::string& api_version)> schema_of;
+  std::function<Result<Json>(const Json& object, const std::string& api_version)> convert = {};
+  std::function<const SchemaNode*(const std::string& api_version)> schema_of = {};
 };
 
 // The object after the apply, with its managedFields. `live` is the stored object in the applied

@@ -39,7 +39,6 @@ std::string readable_path(const FieldPath& path);
 
 class FieldSet {
  public:
-  struct Node;
   FieldSet() = default;
 
   // Errors: kInvalid with the element that is malformed.

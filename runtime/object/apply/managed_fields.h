@@ -13,19 +13,22 @@
 
 namespace capstan {
 
-// Two writes of one manager are one entry where operation, version and subresource are the same;
-// for Apply the version does not count.
+// Writes with the same id share an entry. An applier is the same whatever the version it applies.
 struct ManagerId {
   std::string manager;
   bool applied = false;  // operation Apply, else Update
   std::string subresource;
-  std::string api_version;
+  std::string api_version;  // "" where applied
   auto operator<=>(const ManagerId&) const = default;
+
+  // As it stands in conflicts: `"kubectl" using v1`, `"x" with subresource "status" using v1`.
+  std::string readable() const;
 };
 
 struct ManagedEntry {
   ManagerId id;
-  std::string time;  // RFC 3339, "" where unknown
+  std::string api_version;  // the version that `fields` speaks of
+  std::string time;         // RFC 3339, "" where unknown
   FieldSet fields;
   bool operator==(const ManagedEntry&) const = default;
 };

@@ -13,34 +13,28 @@
 
 namespace capstan {
 
-// What metadata.name may look like.
+// What metadata.name may look like (names.h).
 enum class NameRule {
-  kSubdomain,    // RFC 1123 subdomain, up to 253 characters: most kinds
-  kLabel,        // RFC 1123 label, up to 63: namespaces
-  kServiceName,  // RFC 1035 label: services
-  kPathSegment,  // anything that is one segment of a URL: RBAC kinds
+  kSubdomain,    // most kinds
+  kLabel,        // namespaces
+  kServiceName,  // services
+  kPathSegment,  // RBAC kinds
 };
 NameRule name_rule(const GroupKind& kind);
 
 // Removes what ObjectMeta does not know; paths are appended as "<path>.x".
 void prune_metadata(Json& metadata, const std::string& path, std::vector<std::string>& removed);
 
-// Name (or generateName), namespace, labels, annotations, finalizers and owner references of a new
-// object. `path` is "metadata" for the object itself.
-std::vector<FieldError> validate_metadata(const Json& metadata, NameRule rule, bool namespaced,
-                                          const std::string& path = "metadata");
+// Types, name (or generateName), namespace, labels, annotations, finalizers and owner references
+// of a new object. An object that has only a generateName has its name to be generated first.
+std::vector<FieldError> validate_metadata(const Json& metadata, NameRule rule, bool namespaced);
 
-// What an update may not change: name, namespace, uid, creationTimestamp, deletionTimestamp; no new
-// finalizers once deletion has begun. Runs the checks of validate_metadata too, on what changed.
-std::vector<FieldError> validate_metadata_update(const Json& metadata, const Json& old,
-                                                 NameRule rule, bool namespaced);
+// What an update may not change (name, namespace, uid, creationTimestamp, deletionTimestamp,
+// deletionGracePeriodSeconds), no new finalizers once deletion has begun, and the rules of
+// validate_metadata for the rest. resourceVersion is the writer's business.
+std::vector<FieldError> validate_metadata_update(const Json& metadata, const Json& old);
 
-// Single values. Each gives what is wrong in Kubernetes' words, or "" where nothing is.
-std::string check_dns_subdomain(std::string_view text);
-std::string check_dns_label(std::string_view text);
-std::string check_dns_1035_label(std::string_view text);
-std::string check_path_segment(std::string_view text);
-std::string check_qualified_name(std::string_view text);  // label and annotation keys
-std::string check_label_value(std::string_view text);
+// Labels, annotations, finalizers and owner references of an object inside another one.
+std::vector<FieldError> validate_embedded_metadata(const Json& metadata, const std::string& path);
 
 }  // namespace capstan

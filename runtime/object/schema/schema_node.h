@@ -15,7 +15,7 @@
 
 namespace capstan {
 
-struct SchemaChecks;  // what only validation needs; null in most nodes
+struct SchemaChecks;  // schema_checks.h: what only validation needs
 
 // kAny stands where no type is given (x-kubernetes-int-or-string, preserve-unknown-fields).
 enum class SchemaType : uint8_t { kAny, kObject, kArray, kString, kInteger, kNumber, kBoolean };
@@ -41,7 +41,8 @@ struct SchemaNode {
   bool atomic_map = false;      // x-kubernetes-map-type: atomic
   bool root = false;            // has apiVersion, kind and metadata
   bool any_additional = false;  // additionalProperties: true
-  bool has_defaults = false;    // here or below
+  bool typed = false;           // whether a type is demanded, here or by int-or-string
+  bool has_rules = false;       // CEL rules, here or below
   std::vector<std::string> list_map_keys;
   std::vector<SchemaProperty> properties;        // sorted by name
   std::unique_ptr<const SchemaNode> additional;  // additionalProperties with a schema
