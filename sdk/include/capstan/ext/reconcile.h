@@ -8,6 +8,8 @@
  *   cluster    the Cluster it belongs to (label cluster.x-k8s.io/cluster-name), or absent
  *   owner      its controller owner, else its first owner, or absent: the Machine of an
  *              infrastructure machine or bootstrap config, the Cluster of an infrastructure cluster
+ *   bootstrapSecret  for role infraMachine until it is provisioned: the Secret that the Machine's
+ *              spec.bootstrap.dataSecretName names, or absent
  *   relations  {"NAME": [objects]} as the manifest's `relations` asks for
  *   now        RFC 3339 time of the host
  *
