@@ -30,7 +30,11 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
     if (!tokens.ok()) return std::move(tokens).error().with_context(config.token_file);
     options.api.authenticator = *std::move(tokens);
   }
-  options.api.ready = [&ready] { return ready.load(); };
+  options.api.ready = [&ready]() -> Result<void> {
+    if (ready) return {};
+    return Error::unavailable("providers and controllers are starting");
+  };
+  options.api.nonce = core.random.uuid();
   return ApiServer::create(loop, *core.resources, std::move(options));
 }
 
