@@ -5,7 +5,9 @@
 namespace capstan {
 namespace {
 
-std::string name_of(const ClusterName& cluster) { return cluster.ns + "/" + cluster.name; }
+std::string name_of(const ClusterName& cluster) {
+  return cluster.ns + "/" + cluster.name;
+}
 
 Result<Kubeconfig> read_kubeconfig(const Object& secret) {
   const std::string encoded = get_string(*secret.tree(), {"data", "value"});
@@ -21,12 +23,12 @@ Result<ClusterAccessPtr> read_access(const ClusterName& cluster, const Object& s
   access->address = config.address;
   access->token = config.token;
   const bool named = !config.tls_server_name.empty();
-  access->tls = TRY(TlsIdentity::create(
-      {.ca_pem = config.ca_pem,
-       .certificate_pem = config.certificate_pem,
-       .key_pem = config.key_pem,
-       .server_name = named ? config.tls_server_name : config.address.host,
-       .verify = !config.insecure_skip_tls_verify}));
+  access->tls =
+      TRY(TlsIdentity::create({.ca_pem = config.ca_pem,
+                               .certificate_pem = config.certificate_pem,
+                               .key_pem = config.key_pem,
+                               .server_name = named ? config.tls_server_name : config.address.host,
+                               .verify = !config.insecure_skip_tls_verify}));
   return ClusterAccessPtr(std::move(access));
 }
 
@@ -44,16 +46,17 @@ Result<ClusterAccessPtr> read_cluster_access(const ClusterName& cluster, const O
   auto access = read_access(cluster, secret);
   if (access.ok()) return access;
   return Error::failed_precondition("cluster " + name_of(cluster) + ": Secret " + cluster.ns + "/" +
-                                    secret.meta().name + " holds no usable kubeconfig: " +
-                                    access.error().message);
+                                    secret.meta().name +
+                                    " holds no usable kubeconfig: " + access.error().message);
 }
 
 Result<ClusterAccessPtr> read_cluster_access(const ClusterName& cluster, const WatchCache& cache) {
   const ObjectKey key = kubeconfig_secret_key(cluster);
   const ObjectPtr secret = cache.get(key);
   if (secret) return read_cluster_access(cluster, *secret);
-  return Error::failed_precondition("cluster " + name_of(cluster) + " has no kubeconfig yet: Secret " +
-                                    key.ns + "/" + key.name + " does not exist");
+  return Error::failed_precondition("cluster " + name_of(cluster) +
+                                    " has no kubeconfig yet: Secret " + key.ns + "/" + key.name +
+                                    " does not exist");
 }
 
 }  // namespace capstan

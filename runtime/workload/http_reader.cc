@@ -21,6 +21,7 @@ class HttpReader::Parser final : public http::basic_parser<false> {
   }
 
   int status = 0;
+  std::function<void(int)> on_header;
   std::map<std::string, std::string, std::less<>> headers;
 
  private:
@@ -29,7 +30,9 @@ class HttpReader::Parser final : public http::basic_parser<false> {
   void on_field_impl(http::field, string_view name, string_view value, error_code&) override {
     headers[to_lower(std::string_view(name.data(), name.size()))] = std::string(value);
   }
-  void on_header_impl(error_code&) override {}
+  void on_header_impl(error_code&) override {
+    if (on_header) on_header(status);
+  }
   void on_body_init_impl(const boost::optional<uint64_t>&, error_code&) override {}
   size_t on_body_impl(string_view body, error_code&) override {
     on_body_(std::string_view(body.data(), body.size()));
@@ -49,6 +52,10 @@ HttpReader::HttpReader(std::function<void(std::string_view)> on_body)
     : parser_(std::make_unique<Parser>(std::move(on_body))) {}
 
 HttpReader::~HttpReader() = default;
+
+void HttpReader::on_header(std::function<void(int)> callback) {
+  parser_->on_header = std::move(callback);
+}
 
 Result<void> HttpReader::put(std::string_view bytes) {
   pending_ += bytes;

@@ -23,6 +23,9 @@ class HttpReader {
   explicit HttpReader(std::function<void(std::string_view)> on_body);
   ~HttpReader();
 
+  // Called with the status before the body's first part.
+  void on_header(std::function<void(int status)> callback);
+
   // Takes the next bytes of the connection. Errors: kUnavailable where they are no HTTP.
   Result<void> put(std::string_view bytes);
   // The connection ended. Errors: kUnavailable where the response is not complete.

@@ -40,7 +40,9 @@ Json keep_members(Json& from, std::initializer_list<const char*> members) {
   return kept;
 }
 
-std::string node_name(const Json& node) { return get_string(node, {"metadata", "name"}); }
+std::string node_name(const Json& node) {
+  return get_string(node, {"metadata", "name"});
+}
 
 Error reported(const Json& status) {
   const int64_t code = get_int(status, {"code"});
@@ -62,8 +64,8 @@ Json slim_node(Json node) {
     metadata->erase("managedFields");
   }
   if (const auto status = slim.find("status"); status != slim.end() && status->is_object()) {
-    *status = keep_members(
-        *status, {"conditions", "nodeInfo", "addresses", "capacity", "volumesAttached"});
+    *status = keep_members(*status,
+                           {"conditions", "nodeInfo", "addresses", "capacity", "volumesAttached"});
     drop_heartbeats(*status);
   }
   return slim;
@@ -118,6 +120,11 @@ Result<bool> NodeCache::apply(std::string_view line) {
   const bool changed = !kept || !same_to_controllers(*kept, *node);
   kept = std::move(node);
   return changed;
+}
+
+void NodeCache::forget_version() {
+  resource_version_.clear();
+  paging_ = false;
 }
 
 std::vector<NodePtr> NodeCache::nodes() const {

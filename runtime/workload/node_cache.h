@@ -33,6 +33,9 @@ class NodeCache {
   // Errors: kExpired where a new list is needed; others where the server reports a failure.
   Result<bool> apply(std::string_view line);
 
+  // Asks for a new list; the Nodes stay until it is there.
+  void forget_version();
+
   // Where a watch goes on; "" before the first complete list.
   const std::string& resource_version() const { return resource_version_; }
   // Sorted by name.

@@ -129,16 +129,23 @@ net::awaitable<Result<void>> TlsStream::write(std::string_view bytes) {
   co_return Result<void>();
 }
 
-net::awaitable<Result<size_t>> TlsStream::read_some(char* data, size_t size) {
+net::awaitable<Result<std::string>> TlsStream::read_available(size_t most) {
   for (;;) {
     if (!socket_->stream.is_open()) co_return failed("connection closed");
-    ERR_clear_error();
-    const int count = SSL_read(session_.get(), data, static_cast<int>(size));
-    if (count > 0) co_return static_cast<size_t>(count);
-    if (SSL_get_error(session_.get(), count) == SSL_ERROR_ZERO_RETURN) co_return size_t{0};
+    int count = 0;
+    if (std::string bytes = read_now(most, count); !bytes.empty()) co_return bytes;
+    if (SSL_get_error(session_.get(), count) == SSL_ERROR_ZERO_RETURN) co_return std::string();
     Result<void> ready = co_await wait(count);
     if (!ready.ok()) co_return std::move(ready).error();
   }
+}
+
+std::string TlsStream::read_now(size_t most, int& count) {
+  std::string bytes(most, '\0');
+  ERR_clear_error();
+  count = SSL_read(session_.get(), bytes.data(), static_cast<int>(most));
+  bytes.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  return bytes;
 }
 
 // Until OpenSSL, whose last call gave `result`, can go on.

@@ -10,6 +10,7 @@
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <memory>
+#include <string>
 #include <string_view>
 
 #include "runtime/base/result.h"
@@ -36,8 +37,9 @@ class TlsStream {
   // TCP and TLS. Errors: kUnavailable; kInvalid where the identity does not fit.
   net::awaitable<Result<void>> connect(const ServerAddress& address, const TlsIdentity& identity);
   net::awaitable<Result<void>> write(std::string_view bytes);
-  // At least one byte, or 0 where the other side ended the stream.
-  net::awaitable<Result<size_t>> read_some(char* data, size_t size);
+  // At least one byte, or none where the other side ended the stream. The bytes are allocated when
+  // there are some, so that waiting for them costs no buffer.
+  net::awaitable<Result<std::string>> read_available(size_t most);
 
   // Ends what waits.
   void close();
@@ -47,6 +49,7 @@ class TlsStream {
 
   net::awaitable<Result<void>> connect_tcp(const ServerAddress& address);
   net::awaitable<Result<void>> wait(int result);
+  std::string read_now(size_t most, int& count);
   Error failed(std::string_view reason) const;
 
   std::shared_ptr<Socket> socket_;  // shared with the timer's handler

@@ -32,6 +32,8 @@ struct WorkloadRequest {
 struct WorkloadResponse {
   int status = 0;    // HTTP
   std::string body;  // as sent
+  // What a Retry-After header asks for (with 429 and 503); 0 where there is none.
+  std::chrono::seconds retry_after{0};
 };
 
 // A request to a port of a pod, through the API server's port-forward, with TLS of its own: how
