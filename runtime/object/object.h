@@ -92,6 +92,8 @@ class Object {
   JsonPtr tree() const;
   // Frees the parsed tree; the next tree() parses again.
   void drop_tree() const;
+  // The same unless tree() was called since the last drop_idle_tree(). True where it was dropped.
+  bool drop_idle_tree() const;
 
  private:
   Object() = default;
@@ -102,6 +104,7 @@ class Object {
   Metadata meta_;
   std::string text_;
   mutable std::atomic<JsonPtr> tree_;
+  mutable std::atomic<bool> tree_used_ = false;
 };
 
 }  // namespace capstan
