@@ -40,6 +40,13 @@ Json keep_members(Json& from, std::initializer_list<const char*> members) {
   return kept;
 }
 
+// What a server sends and is no JSON is its failure, not a caller's.
+Result<Json> parse_answer(std::string_view text) {
+  auto answer = parse_json(text);
+  if (answer.ok()) return answer;
+  return Error::unavailable("the answer is no JSON: " + answer.error().message);
+}
+
 std::string node_name(const Json& node) {
   return get_string(node, {"metadata", "name"});
 }
@@ -72,7 +79,7 @@ Json slim_node(Json node) {
 }
 
 Result<std::string> NodeCache::put_page(std::string_view text) {
-  Json list = TRY(parse_json(text));
+  Json list = TRY(parse_answer(text));
   const auto items = list.is_object() ? list.find("items") : list.end();
   if (!list.is_object() || (items != list.end() && !items->is_array() && !items->is_null())) {
     return Error::unavailable("the answer is no list of Nodes");
@@ -102,7 +109,7 @@ Result<std::string> NodeCache::put_page(std::string_view text) {
 }
 
 Result<bool> NodeCache::apply(std::string_view line) {
-  Json event = TRY(parse_json(line));
+  Json event = TRY(parse_answer(line));
   const std::string type = get_string(event, {"type"});
   const auto object = event.is_object() ? event.find("object") : event.end();
   if (!event.is_object() || object == event.end() || !object->is_object()) {

@@ -211,26 +211,31 @@ std::string NodeWatch::request_text(const std::string& path) const {
 void NodeWatch::note(const HttpReader& reader) {
   if (std::exchange(reached_, true)) return;
   retry_after_ = parse_retry_after(reader.header("retry-after"));
-  if (reader.status() == 200) failures_ = 0;
+  bool changed = false;
   {
     const std::lock_guard lock(mutex_);
-    if (!unreachable_) return;
-    unreachable_.reset();
+    changed = std::exchange(unreachable_, std::nullopt).has_value();
+    if (reader.status() == 200) {
+      failures_ = 0;
+      changed |= std::exchange(failure_, std::nullopt).has_value();
+    }
   }
-  shared_.changed(access_->cluster);
+  if (changed) shared_.changed(access_->cluster);
 }
 
 void NodeWatch::note_end(const Result<void>& result) {
   if (result.ok()) return;
   ++failures_;
   Error failure = Error(result.error()).with_context(access_->text());
+  bool changed = false;
   {
     const std::lock_guard lock(mutex_);
+    changed = !failure_ || failure_->code != failure.code;
     failure_ = failure;
     // A connection that had served and then broke says nothing yet: the next attempt will.
-    if (reached_ || std::exchange(unreachable_, std::move(failure))) return;
+    if (!reached_) changed |= !std::exchange(unreachable_, std::move(failure)).has_value();
   }
-  shared_.changed(access_->cluster);
+  if (changed) shared_.changed(access_->cluster);
 }
 
 net::awaitable<void> NodeWatch::pause() {

@@ -25,7 +25,7 @@ struct WorkloadRequest {
   std::string method = "GET";
   std::string path;  // "/api/v1/nodes?limit=100"
   std::string content_type = "application/json";
-  std::string body;
+  std::string body = {};
   Duration timeout = std::chrono::seconds(10);
 };
 
@@ -40,13 +40,13 @@ struct WorkloadResponse {
 // etcd members are asked.
 struct PodRequest {
   std::string ns = "kube-system";
-  std::string pod;
+  std::string pod = {};
   int port = 0;
-  std::string server_name;      // checked against the certificate
-  std::string ca_pem;           // trusts only this
-  std::string certificate_pem;  // client certificate
-  std::string key_pem;
-  WorkloadRequest request;
+  std::string server_name = {};      // checked against the certificate
+  std::string ca_pem = {};           // trusts only this
+  std::string certificate_pem = {};  // client certificate
+  std::string key_pem = {};
+  WorkloadRequest request = {};
 };
 
 class WorkloadClusters {
