@@ -73,24 +73,30 @@ class HttpWorkloadClusters final : public WorkloadClusters {
     const ObjectPtr secret = cache_.get(kubeconfig_secret_key(cluster));
     if (secret) {
       const std::lock_guard lock(mutex_);
-      const auto found = pools_.find(cluster);
-      if (found != pools_.end() &&
-          found->second->access()->revision == secret->meta().resource_version) {
-        return found->second;
-      }
+      if (PoolPtr pool = find(cluster, secret->meta().resource_version)) return pool;
     }
     auto access = read_cluster_access(cluster, cache_);
     if (!access.ok()) {
       forget(cluster);
       return std::move(access).error();
     }
-    auto pool = std::make_shared<ConnectionPool>(*access, options_.pool, clock_);
+    PoolPtr pool;
     {
       const std::lock_guard lock(mutex_);
+      pool = find(cluster, (*access)->revision);  // another caller may have been faster
+      if (pool) return pool;
+      pool = std::make_shared<ConnectionPool>(*access, options_.pool, clock_);
       pools_[cluster] = pool;
     }
     if (watches_.is_open(cluster)) watches_.open(*access);
     return pool;
+  }
+
+  // With mutex_ held. Null where there is none for this revision of the Secret or a later one.
+  PoolPtr find(const ClusterName& cluster, Revision revision) const {
+    const auto found = pools_.find(cluster);
+    if (found == pools_.end() || found->second->access()->revision < revision) return nullptr;
+    return found->second;
   }
 
   void watch_secrets() {

@@ -35,7 +35,7 @@ class NodeWatches::Engine {
     {
       const std::lock_guard lock(mutex_);
       std::shared_ptr<NodeWatch>& slot = watches_[access->cluster];
-      if (slot && slot->access()->revision == access->revision) return;
+      if (slot && slot->access()->revision >= access->revision) return;
       before = std::move(slot);
       slot = after = std::make_shared<NodeWatch>(
           io_.get_executor(),

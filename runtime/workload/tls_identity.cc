@@ -29,6 +29,10 @@ Result<std::vector<CertificatePtr>> read_certificates(std::string_view pem, cons
 
 Result<StorePtr> read_trust(std::string_view pem) {
   StorePtr store(X509_STORE_new());
+  if (pem.empty()) {
+    if (X509_STORE_set_default_paths(store.get()) == 1) return store;
+    return Error::invalid("the system's CA certificates cannot be read: " + take_errors());
+  }
   for (const CertificatePtr& certificate : TRY(read_certificates(pem, "the CA certificate"))) {
     if (X509_STORE_add_cert(store.get(), certificate.get()) != 1) {
       return Error::invalid("the CA certificate cannot be used: " + take_errors());
@@ -60,7 +64,7 @@ Result<std::shared_ptr<const TlsIdentity>> TlsIdentity::create(const TlsSettings
   std::shared_ptr<TlsIdentity> identity(new TlsIdentity);
   identity->server_name_ = settings.server_name;
   identity->verify_ = settings.verify;
-  if (!settings.ca_pem.empty()) identity->trust_ = TRY(read_trust(settings.ca_pem));
+  if (settings.verify) identity->trust_ = TRY(read_trust(settings.ca_pem));
   if (!settings.certificate_pem.empty()) {
     identity->chain_ = TRY(read_certificates(settings.certificate_pem, "the client certificate"));
     identity->key_.reset(
@@ -82,11 +86,7 @@ Result<void> TlsIdentity::configure(SSL_CTX* context) const {
   SSL_CTX_set_verify(context, verify_ ? SSL_VERIFY_PEER : SSL_VERIFY_NONE, nullptr);
   bool done = set_name(SSL_CTX_get0_param(context), server_name_);
   // Apart from the context's own store, to which a library may add the system's authorities.
-  if (trust_) {
-    done = done && SSL_CTX_set1_verify_cert_store(context, trust_.get()) == 1;
-  } else {
-    done = done && SSL_CTX_set_default_verify_paths(context) == 1;
-  }
+  if (trust_) done = done && SSL_CTX_set1_verify_cert_store(context, trust_.get()) == 1;
   if (!chain_.empty()) {
     done = done && SSL_CTX_use_certificate(context, chain_[0].get()) == 1 &&
            SSL_CTX_use_PrivateKey(context, key_.get()) == 1;

@@ -30,17 +30,14 @@ class TlsIdentity {
 
   // Client certificate, trust, name to check and versions for all connections of a context.
   Result<void> configure(SSL_CTX* context) const;
-  // The same for one connection of a context that is shared by many identities and trusts the
-  // system's authorities; and the name to send (SNI).
+  // The same for one connection of a context that is shared by many identities; and the name to
+  // send (SNI).
   Result<void> configure(SSL* connection) const;
-
-  const std::string& server_name() const { return server_name_; }
-  bool verify() const { return verify_; }
 
  private:
   TlsIdentity() = default;
 
-  openssl::StorePtr trust_;
+  openssl::StorePtr trust_;                     // null where nothing is verified
   std::vector<openssl::CertificatePtr> chain_;  // client certificate first; may be empty
   openssl::KeyPtr key_;
   std::string server_name_;

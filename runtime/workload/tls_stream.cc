@@ -42,9 +42,7 @@ struct TlsStream::Socket {
 
 openssl::ContextPtr make_client_context() {
   openssl::ContextPtr context(SSL_CTX_new(TLS_client_method()));
-  SSL_CTX_set_default_verify_paths(context.get());
   SSL_CTX_set_session_cache_mode(context.get(), SSL_SESS_CACHE_OFF);
-  ERR_clear_error();
   return context;
 }
 

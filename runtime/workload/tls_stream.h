@@ -21,7 +21,7 @@ namespace capstan {
 
 namespace net = boost::asio;
 
-// A client context that trusts the system's authorities, to be shared by many streams.
+// A client context to be shared by many streams; whom to trust is each connection's own.
 openssl::ContextPtr make_client_context();
 
 class TlsStream {
