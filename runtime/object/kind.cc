@@ -97,8 +97,15 @@ Result<KindPtr> Kind::from_crd(const Json& crd) {
   if (storage_versions != 1) {
     return bad_crd(crd, "spec.versions", "must have exactly one version with storage: true");
   }
-  if (const Json* rules = ::capstan::find(crd, {"x-capstan-conversion"})) {
-    kind->conversion = std::make_shared<const Json>(*rules);
+  const std::string rules =
+      get_string(crd, {"metadata", "annotations", "capstan.dev/conversion"});
+  if (!rules.empty()) {
+    Result<Json> parsed = parse_json(rules);
+    if (!parsed.ok()) {
+      return bad_crd(crd, "metadata.annotations[capstan.dev/conversion]",
+                     "must be the JSON that capstan-kinds wrote");
+    }
+    kind->conversion = std::make_shared<const Json>(std::move(*parsed));
   }
   if (const Json* labels = ::capstan::find(crd, {"metadata", "labels"}); labels != nullptr) {
     for (const auto& [name, value] : labels->items()) {

@@ -9,6 +9,22 @@ namespace {
 
 const std::string kEmpty;
 
+class BusyGuard {
+ public:
+  explicit BusyGuard(std::atomic_flag& busy) : busy_(busy) {
+    while (busy_.test_and_set(std::memory_order_acquire)) busy_.wait(true);
+  }
+  ~BusyGuard() {
+    busy_.clear(std::memory_order_release);
+    busy_.notify_one();
+  }
+  BusyGuard(const BusyGuard&) = delete;
+  BusyGuard& operator=(const BusyGuard&) = delete;
+
+ private:
+  std::atomic_flag& busy_;
+};
+
 }  // namespace
 
 const OwnerReference* Metadata::controller() const {
@@ -51,7 +67,7 @@ Result<ObjectPtr> Object::make(std::string text, JsonPtr tree) {
   object->kind_ = std::move(head.kind);
   object->meta_ = std::move(head.meta);
   object->text_ = std::move(text);
-  object->tree_.store(std::move(tree));
+  object->tree_ = std::move(tree);
   return ObjectPtr(object);
 }
 
@@ -78,18 +94,29 @@ ObjectKey Object::key() const {
 
 JsonPtr Object::tree() const {
   tree_used_.store(true, std::memory_order_relaxed);
-  if (JsonPtr tree = tree_.load()) return tree;
+  if (JsonPtr tree = get_tree()) return tree;
   // Every text that made an object was checked, so it parses.
   Json parsed = Json::parse(text_, nullptr, false);
   assert(!parsed.is_discarded());
   if (parsed.is_discarded()) parsed = Json::object();
   auto tree = std::make_shared<const Json>(std::move(parsed));
-  tree_.store(tree);
+  set_tree(tree);
   return tree;
 }
 
+JsonPtr Object::get_tree() const {
+  const BusyGuard guard(tree_busy_);
+  return tree_;
+}
+
+// The old tree is freed after the guard is gone.
+void Object::set_tree(JsonPtr tree) const {
+  const BusyGuard guard(tree_busy_);
+  tree_.swap(tree);
+}
+
 void Object::drop_tree() const {
-  tree_.store(nullptr);
+  set_tree(nullptr);
 }
 
 bool Object::drop_idle_tree() const {

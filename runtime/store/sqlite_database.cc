@@ -92,8 +92,9 @@ void SqliteStatement::Finalize::operator()(sqlite3_stmt* statement) const {
 }
 
 SqliteStatement& SqliteStatement::bind(int parameter, std::string_view text) {
-  sqlite3_bind_text64(statement_.get(), parameter, text.data(), text.size(), SQLITE_STATIC,
-                      SQLITE_UTF8);
+  // A null pointer would mean NULL, and an empty view may have one.
+  const char* data = text.data() == nullptr ? "" : text.data();
+  sqlite3_bind_text64(statement_.get(), parameter, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
   return *this;
 }
 

@@ -12,8 +12,10 @@ namespace {
 // A checkpoint of so many pages of 4 KiB takes some milliseconds, and is done sooner when idle.
 constexpr int kCheckpointPages = 1'000;
 constexpr int kIdleCheckpointPages = 250;
-// Free pages are given back a few at a time, and only where they are many and no mere reserve.
-constexpr uint64_t kKeepFreePages = 1'000;
+// Free pages are given back a few with every transaction, and only where they are a quarter of the
+// file and no mere reserve.
+constexpr uint64_t kKeepFreePages = 500;
+constexpr const char* kVacuumStep = "PRAGMA incremental_vacuum(32)";
 
 // How types stand in the file; never renumbered.
 enum class StoredType : uint64_t { kAdded = 0, kModified = 1, kDeleted = 2 };
@@ -53,6 +55,12 @@ ObjectKey key_of(const SqliteStatement& row, int first) {
   return {{std::string(row.text(first + 1)), std::string(row.text(first))},
           std::string(row.text(first + 2)),
           std::string(row.text(first + 3))};
+}
+
+Result<uint64_t> read_number(SqliteStatement& statement) {
+  const uint64_t number = TRY(statement.step()) ? statement.number(0) : 0;
+  statement.reset();
+  return number;
 }
 
 // One event of the log, still without the state that it led to.
@@ -120,6 +128,8 @@ Result<void> SqliteTables::prepare_statements() {
   TRY(prepare(statements_.insert_event,
               "INSERT INTO events (revision, type, kind, grp, ns, name, size, previous) "
               "VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)"));
+  TRY(prepare(statements_.count_pages, "PRAGMA page_count"));
+  TRY(prepare(statements_.count_free_pages, "PRAGMA freelist_count"));
   return prepare(statements_.delete_event, "DELETE FROM events WHERE revision = ?1 RETURNING size");
 }
 
@@ -225,6 +235,14 @@ Result<void> SqliteTables::write_log(const StoreEvent& event) {
 }
 
 Result<void> SqliteTables::compact(size_t at_most) {
+  TRY(drop_events(at_most));
+  const uint64_t free = TRY(read_number(statements_.count_free_pages));
+  if (free < kKeepFreePages) return {};
+  if (free < TRY(read_number(statements_.count_pages)) / 4) return {};
+  return database_->execute(kVacuumStep);
+}
+
+Result<void> SqliteTables::drop_events(size_t at_most) {
   for (size_t dropped = 0; dropped < at_most && log_.start + 1 < log_.end; ++dropped) {
     const bool too_many = log_.end - log_.start > options_.keep_events;
     if (!too_many && log_.bytes <= options_.keep_event_bytes) return {};
@@ -283,11 +301,7 @@ Result<void> SqliteTables::maintain(bool idle) {
     TRY(database_->checkpoint());
     checkpoint_retry_ = 0;
   }
-  if (!idle) return {};
-  const uint64_t free = TRY(database_->number("PRAGMA freelist_count"));
-  const uint64_t all = TRY(database_->number("PRAGMA page_count"));
-  if (free < kKeepFreePages || free < all / 4) return {};
-  return database_->execute("PRAGMA incremental_vacuum(100)");
+  return {};
 }
 
 }  // namespace capstan

@@ -26,7 +26,8 @@ class SqliteTables {
   Result<void> begin();
   // Stores one event of the open transaction.
   Result<void> write(const StoreEvent& event);
-  // Drops the oldest events beyond the bounds, but no more than `at_most` at a time.
+  // Drops the oldest events beyond the bounds, but no more than `at_most` at a time, and gives some
+  // free pages back to the disk where there are many. In the open transaction, so it costs no sync.
   Result<void> compact(size_t at_most);
   // Where commit() fails, only the file opened again says whether it happened.
   Result<void> commit();
@@ -52,7 +53,7 @@ class SqliteTables {
   struct Statements {
     SqliteStatement begin, commit, rollback;
     SqliteStatement insert_object, update_object, delete_object;
-    SqliteStatement insert_event, delete_event;
+    SqliteStatement insert_event, delete_event, count_pages, count_free_pages;
   };
 
   SqliteTables(const SqliteOptions& options, std::unique_ptr<SqliteDatabase> database)
@@ -60,6 +61,7 @@ class SqliteTables {
 
   Result<void> prepare_statements();
   Result<void> read_log_bounds();
+  Result<void> drop_events(size_t at_most);
   Result<void> write_object(const StoreEvent& event);
   Result<void> write_log(const StoreEvent& event);
   Result<ObjectPtr> read_object(const SqliteStatement& row) const;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <stdlib.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <string>
@@ -55,11 +56,12 @@ inline Write remove(const ObjectPtr& object, Revision expected = 0) {
   return {Write::Op::kDelete, object->key(), nullptr, expected};
 }
 
-// A folder of its own that goes with it.
+// A folder of its own that goes with it; in memory where that is possible, as tests need no disk.
 class TemporaryFolder {
  public:
-  TemporaryFolder() {
-    std::string name = (std::filesystem::temp_directory_path() / "capstan-store-XXXXXX").string();
+  TemporaryFolder() : TemporaryFolder(access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp") {}
+  explicit TemporaryFolder(const std::filesystem::path& parent) {
+    std::string name = (parent / "capstan-store-XXXXXX").string();
     if (mkdtemp(name.data()) != nullptr) path_ = name;
   }
   ~TemporaryFolder() {
