@@ -309,8 +309,12 @@ bool Manifest::may_write(const GroupKind& kind) const {
 Result<Manifest> parse_manifest(std::string_view text) {
   auto json = parse_json(text);
   if (!json.ok()) return std::move(json).error().with_context("manifest");
-  if (!json->is_object()) return Error::invalid("manifest: must be a JSON object");
-  return ManifestReader().read(*json);
+  return manifest_from_json(*json);
+}
+
+Result<Manifest> manifest_from_json(const Json& json) {
+  if (!json.is_object()) return Error::invalid("manifest: must be a JSON object");
+  return ManifestReader().read(json);
 }
 
 }  // namespace capstan

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 
@@ -49,25 +50,29 @@ TEST_P(BrokenPluginTest, is_named_with_its_reason) {
 INSTANTIATE_TEST_SUITE_P(
     All, BrokenPluginTest,
     testing::Values(Broken{"absent", "there is no bundled plugin \"absent\""},
-                    Broken{"missing_entry", "does not export capstan_plugin_entry"},
-                    Broken{"no_manifest", "has no manifest"},
-                    Broken{"wrong_major", "is made for ABI 2.0, and this host has ABI 1.0"},
-                    Broken{"minor_too_new", "needs ABI 1.7 to 1.9, and this host has only ABI 1.0"},
-                    Broken{"entry_refuses", "its entry does not serve major 1"},
-                    Broken{"bad_manifest", "manifest: "},
-                    Broken{"other_descriptor", "its descriptor (test.somebody_else 1.0.0) differs"},
-                    Broken{"crash_at_load", "crashed when it was loaded (signal 6"},
-                    Broken{"crash_in_entry", "crashed in its entry (signal 6"},
-                    Broken{"crash_in_create", "crashed when its instance was made (signal 6"},
-                    Broken{"hang_at_load", "hung when it was loaded (no answer in 500 ms)"},
-                    Broken{"small_table", "its plugin table is too small"},
-                    Broken{"no_reconcile", "does not offer capstan.reconcile/1"},
-                    Broken{"extra_symbol", "exports 1 symbols besides capstan_plugin_entry"}),
-    [](const auto& info) { return std::string(info.param.fixture); });
+                    Broken{"missing-entry", "does not export capstan_plugin_entry"},
+                    Broken{"no-manifest", "has no manifest"},
+                    Broken{"wrong-major", "is made for ABI 2.0, and this host has ABI 1.0"},
+                    Broken{"minor-too-new", "needs ABI 1.7 to 1.9, and this host has only ABI 1.0"},
+                    Broken{"entry-refuses", "its entry does not serve major 1"},
+                    Broken{"bad-manifest", "manifest: "},
+                    Broken{"other-descriptor", "its descriptor (test.somebody-else 1.0.0) differs"},
+                    Broken{"crash-at-load", "crashed when it was loaded (signal 6"},
+                    Broken{"crash-in-entry", "crashed in its entry (signal 6"},
+                    Broken{"crash-in-create", "crashed when its instance was made (signal 6"},
+                    Broken{"hang-at-load", "hung when it was loaded (no answer in 500 ms)"},
+                    Broken{"small-table", "its plugin table is too small"},
+                    Broken{"no-reconcile", "does not offer capstan.reconcile/1"},
+                    Broken{"extra-symbol", "exports 1 symbols besides capstan_plugin_entry"}),
+    [](const auto& info) {
+      std::string name = info.param.fixture;
+      std::replace(name.begin(), name.end(), '-', '_');
+      return name;
+    });
 
 TEST_F(LoaderTest, a_broken_plugin_does_not_stop_the_others) {
   PluginConfig broken, good;
-  broken.name = "crash_in_create";
+  broken.name = "crash-in-create";
   good.name = "plain";
   const PluginRegistry registry = load_plugins({broken, good}, options());
   EXPECT_EQ(registry.problems().size(), 1u);
