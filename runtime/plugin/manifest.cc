@@ -90,7 +90,7 @@ class ManifestReader {
 
   uint32_t number(const Json& json, const char* name) {
     const Json* value = find(json, {"abi", name});
-    if (value == nullptr || !value->is_number_unsigned() || *value > 1'000'000) {
+    if (value == nullptr || !value->is_number_integer() || *value < 0 || *value > 1'000'000) {
       wrong(std::string("/abi/") + name, "must be a number");
       return 0;
     }
