@@ -152,8 +152,12 @@ func run(o options) (int, error) {
 	defer close(stop)
 	timeout := time.After(o.timeout)
 	factory.Start(stop)
-	if o.synced {
+	printed := make(chan struct{})
+	if !o.synced {
+		close(printed)
+	} else {
 		go func() {
+			defer close(printed)
 			if cache.WaitForCacheSync(stop, registration.HasSynced) {
 				p.mu.Lock()
 				defer p.mu.Unlock()
@@ -163,6 +167,10 @@ func run(o options) (int, error) {
 	}
 	select {
 	case <-p.done:
+		select {
+		case <-printed:
+		case <-timeout:
+		}
 		return exitDone, nil
 	case <-timeout:
 		if o.events > 0 {
