@@ -1,95 +1,29 @@
 #include "runtime/object/object.h"
 
-#include <charconv>
+#include <cassert>
+
+#include "runtime/object/object_text.h"
 
 namespace capstan {
 namespace {
 
 const std::string kEmpty;
 
-using StringMap = std::map<std::string, std::string, std::less<>>;
-
-Error bad_field(std::string field, std::string message) {
-  Error error = Error::invalid(field + ": " + message);
-  error.fields.push_back({std::move(field), "FieldValueInvalid", std::move(message)});
-  return error;
-}
-
-Result<std::string> read_string(const Json& from, const char* name, const std::string& path) {
-  const auto member = from.find(name);
-  if (member == from.end() || member->is_null()) return std::string();
-  if (!member->is_string()) return bad_field(path + name, "must be a string");
-  return member->get<std::string>();
-}
-
-Result<StringMap> read_map(const Json& from, const char* name) {
-  StringMap map;
-  const auto member = from.find(name);
-  if (member == from.end() || member->is_null()) return map;
-  const std::string path = std::string("metadata.") + name;
-  if (!member->is_object()) return bad_field(path, "must be a map of strings");
-  for (const auto& [key, value] : member->items()) {
-    if (!value.is_string()) return bad_field(path + "[" + key + "]", "must be a string");
-    map.emplace(key, value.get<std::string>());
+class BusyGuard {
+ public:
+  explicit BusyGuard(std::atomic_flag& busy) : busy_(busy) {
+    while (busy_.test_and_set(std::memory_order_acquire)) busy_.wait(true);
   }
-  return map;
-}
-
-Result<std::vector<std::string>> read_finalizers(const Json& from) {
-  std::vector<std::string> list;
-  const auto member = from.find("finalizers");
-  if (member == from.end() || member->is_null()) return list;
-  if (!member->is_array()) return bad_field("metadata.finalizers", "must be a list of strings");
-  for (const Json& item : *member) {
-    if (!item.is_string()) return bad_field("metadata.finalizers", "must be a list of strings");
-    list.push_back(item.get<std::string>());
+  ~BusyGuard() {
+    busy_.clear(std::memory_order_release);
+    busy_.notify_one();
   }
-  return list;
-}
+  BusyGuard(const BusyGuard&) = delete;
+  BusyGuard& operator=(const BusyGuard&) = delete;
 
-Result<std::vector<OwnerReference>> read_owners(const Json& from) {
-  std::vector<OwnerReference> list;
-  const auto member = from.find("ownerReferences");
-  if (member == from.end() || member->is_null()) return list;
-  if (!member->is_array()) return bad_field("metadata.ownerReferences", "must be a list");
-  for (size_t i = 0; i < member->size(); ++i) {
-    const Json& item = (*member)[i];
-    const std::string path = "metadata.ownerReferences[" + std::to_string(i) + "].";
-    if (!item.is_object())
-      return bad_field("metadata.ownerReferences", "must be a list of objects");
-    OwnerReference owner;
-    owner.api_version = TRY(read_string(item, "apiVersion", path));
-    owner.kind = TRY(read_string(item, "kind", path));
-    owner.name = TRY(read_string(item, "name", path));
-    owner.uid = TRY(read_string(item, "uid", path));
-    owner.controller = get_bool(item, {"controller"});
-    owner.block_owner_deletion = get_bool(item, {"blockOwnerDeletion"});
-    list.push_back(std::move(owner));
-  }
-  return list;
-}
-
-Result<Metadata> read_metadata(const Json& from) {
-  Metadata meta;
-  meta.name = TRY(read_string(from, "name", "metadata."));
-  meta.ns = TRY(read_string(from, "namespace", "metadata."));
-  meta.uid = TRY(read_string(from, "uid", "metadata."));
-  const std::string version = TRY(read_string(from, "resourceVersion", "metadata."));
-  const auto parsed =
-      std::from_chars(version.data(), version.data() + version.size(), meta.resource_version);
-  if (!version.empty() && (parsed.ec != std::errc() || *parsed.ptr != '\0')) {
-    return bad_field("metadata.resourceVersion",
-                     "\"" + version + "\" was not given by this server");
-  }
-  meta.generation = get_int(from, {"generation"});
-  meta.creation_timestamp = TRY(read_string(from, "creationTimestamp", "metadata."));
-  meta.deletion_timestamp = TRY(read_string(from, "deletionTimestamp", "metadata."));
-  meta.labels = TRY(read_map(from, "labels"));
-  meta.annotations = TRY(read_map(from, "annotations"));
-  meta.finalizers = TRY(read_finalizers(from));
-  meta.owner_references = TRY(read_owners(from));
-  return meta;
-}
+ private:
+  std::atomic_flag& busy_;
+};
 
 }  // namespace
 
@@ -118,8 +52,7 @@ bool Metadata::has_finalizer(std::string_view name) const {
 }
 
 Result<ObjectPtr> Object::parse(std::string text) {
-  auto tree = std::make_shared<const Json>(TRY(parse_json(text)));
-  return make(std::move(text), std::move(tree));
+  return make(std::move(text), nullptr);
 }
 
 Result<ObjectPtr> Object::from_json(Json tree) {
@@ -128,30 +61,30 @@ Result<ObjectPtr> Object::from_json(Json tree) {
 }
 
 Result<ObjectPtr> Object::make(std::string text, JsonPtr tree) {
-  if (!tree->is_object()) return Error::invalid("an object must be a JSON object");
+  ObjectHead head = TRY(read_head(text));
   const std::shared_ptr<Object> object(new Object());
-  object->api_version_ = TRY(read_string(*tree, "apiVersion", ""));
-  object->kind_ = TRY(read_string(*tree, "kind", ""));
-  if (object->api_version_.empty()) return bad_field("apiVersion", "is missing");
-  if (object->kind_.empty()) return bad_field("kind", "is missing");
-  const auto meta = tree->find("metadata");
-  if (meta == tree->end() || !meta->is_object()) return bad_field("metadata", "is missing");
-  object->meta_ = TRY(read_metadata(*meta));
+  object->api_version_ = std::move(head.api_version);
+  object->kind_ = std::move(head.kind);
+  object->meta_ = std::move(head.meta);
   object->text_ = std::move(text);
-  object->tree_.store(std::move(tree));
+  object->tree_ = std::move(tree);
   return ObjectPtr(object);
 }
 
 ObjectPtr Object::at_revision(Revision revision) const {
-  Json tree = *this->tree();
-  tree["metadata"]["resourceVersion"] = std::to_string(revision);
+  const std::string version = std::to_string(revision);
+  std::optional<std::string> text = with_resource_version(text_, version);
+  if (!text.has_value()) {
+    Json tree = *this->tree();
+    tree["metadata"]["resourceVersion"] = version;
+    text = dump_json(tree);
+  }
   const std::shared_ptr<Object> object(new Object());
   object->api_version_ = api_version_;
   object->kind_ = kind_;
   object->meta_ = meta_;
   object->meta_.resource_version = revision;
-  object->text_ = dump_json(tree);
-  object->tree_.store(std::make_shared<const Json>(std::move(tree)));
+  object->text_ = *std::move(text);
   return object;
 }
 
@@ -160,17 +93,36 @@ ObjectKey Object::key() const {
 }
 
 JsonPtr Object::tree() const {
-  JsonPtr tree = tree_.load();
-  if (tree == nullptr) {
-    // The text was parsed once before, so it parses.
-    tree = std::make_shared<const Json>(Json::parse(text_));
-    tree_.store(tree);
-  }
+  tree_used_.store(true, std::memory_order_relaxed);
+  if (JsonPtr tree = get_tree()) return tree;
+  // Every text that made an object was checked, so it parses.
+  Json parsed = Json::parse(text_, nullptr, false);
+  assert(!parsed.is_discarded());
+  if (parsed.is_discarded()) parsed = Json::object();
+  auto tree = std::make_shared<const Json>(std::move(parsed));
+  set_tree(tree);
   return tree;
 }
 
+JsonPtr Object::get_tree() const {
+  const BusyGuard guard(tree_busy_);
+  return tree_;
+}
+
+// The old tree is freed after the guard is gone.
+void Object::set_tree(JsonPtr tree) const {
+  const BusyGuard guard(tree_busy_);
+  tree_.swap(tree);
+}
+
 void Object::drop_tree() const {
-  tree_.store(nullptr);
+  set_tree(nullptr);
+}
+
+bool Object::drop_idle_tree() const {
+  if (tree_used_.exchange(false, std::memory_order_relaxed)) return false;
+  drop_tree();
+  return true;
 }
 
 }  // namespace capstan

@@ -92,16 +92,25 @@ class Object {
   JsonPtr tree() const;
   // Frees the parsed tree; the next tree() parses again.
   void drop_tree() const;
+  // The same unless tree() was called since the last drop_idle_tree(). True where it was dropped.
+  bool drop_idle_tree() const;
 
  private:
   Object() = default;
   static Result<ObjectPtr> make(std::string text, JsonPtr tree);
 
+  JsonPtr get_tree() const;
+  void set_tree(JsonPtr tree) const;
+
   std::string api_version_;
   std::string kind_;
   Metadata meta_;
   std::string text_;
-  mutable std::atomic<JsonPtr> tree_;
+  // Guards tree_ for the moment of copying the pointer. (std::atomic<std::shared_ptr> of GCC 12 has
+  // a data race of its own.)
+  mutable std::atomic_flag tree_busy_;
+  mutable JsonPtr tree_;
+  mutable std::atomic<bool> tree_used_ = false;
 };
 
 }  // namespace capstan

@@ -65,18 +65,33 @@ class Store {
   // Errors: kExpired where they are no longer kept.
   virtual Result<std::vector<StoreEvent>> events_after(Revision after) = 0;
 
+  // The smallest revision that events_after() can start from.
+  virtual Revision oldest_resumable() = 0;
+
   virtual Revision revision() const = 0;
 };
 
-// Keeps everything in memory; for tests and simulation. Deterministic: no threads of its own.
-std::unique_ptr<Store> make_memory_store();
+struct MemoryStoreOptions {
+  size_t keep_events = 20'000;  // length of the event log
+};
+// Keeps everything in memory; for tests and simulation. Deterministic: no threads of its own, the
+// caller of commit() is the writer.
+std::unique_ptr<Store> make_memory_store(const MemoryStoreOptions& options = {});
 
 struct SqliteOptions {
-  std::string path;               // the database file; made where absent
-  uint64_t keep_events = 20'000;  // length of the event log
+  std::string path;                         // the database file; made where absent
+  uint64_t keep_events = 20'000;            // length of the event log
+  uint64_t keep_event_bytes = 64ULL << 20;  // and of the objects' texts in it
+  std::string vfs = {};  // SQLite's name for a file system to use; "" is the system's
 };
-// Errors: a file of a newer Capstan (kFailedPrecondition), no database (kDataLoss), another process
-// has it open (kUnavailable), cannot be made or written (kPermissionDenied, kResourceExhausted).
+// One writer thread, group commit, durable when acknowledged; docs/store.md has the format.
+// Errors: a file of a newer Capstan or another program (kFailedPrecondition), damaged or no
+// database (kDataLoss), another process has it open (kUnavailable), cannot be made or written
+// (kPermissionDenied, kResourceExhausted).
 Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options);
+
+// The kExpired error of whoever keeps events: those after `after` were asked for, `oldest` is the
+// smallest revision to resume from.
+Error events_expired(Revision after, Revision oldest);
 
 }  // namespace capstan

@@ -31,7 +31,9 @@ struct ListOptions {
   std::vector<std::pair<std::string, std::string>> labels;
 };
 
-// Ends its watch when it is destroyed; no callback runs after the destructor returned.
+// Ends its watch when it is destroyed; no callback runs after the destructor returned. A callback
+// may destroy its own handle. Elsewhere the destructor waits for a callback that runs, so whoever
+// destroys a handle must not hold a lock that the callback takes.
 class WatchHandle {
  public:
   virtual ~WatchHandle() = default;
@@ -52,8 +54,9 @@ class WatchCache {
   virtual Revision revision() const = 0;
 
   // Events of one kind after `after`: those in the window are delivered before watch() returns,
-  // later ones as they happen; none missed, none twice, in order.
-  // Errors: kExpired where `after` is older than the window.
+  // later ones as they happen; none missed, none twice, in order. The first of them may run on the
+  // caller's thread, never two at once.
+  // Errors: kExpired where `after` is older than the window, or newer than the store.
   virtual Result<std::unique_ptr<WatchHandle>> watch(const GroupKind& kind, Revision after,
                                                      WatchCallback callback) = 0;
   // Events of all kinds from now on.
@@ -64,7 +67,8 @@ class WatchCache {
 };
 
 struct WatchCacheOptions {
-  size_t window = 20'000;  // events kept for watches that resume
+  size_t window = 20'000;             // events kept for watches that resume
+  size_t window_bytes = 64ULL << 20;  // and at most so many bytes of their objects' texts
 };
 
 // Loads everything from the store. Lifetime: the store outlives the cache.

@@ -1,0 +1,3 @@
+#include "runtime/cli/command.h"
+
+int main(int argc, char** argv) { return capstan::cli::run(argc, argv); }

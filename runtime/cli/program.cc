@@ -1,0 +1,72 @@
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "runtime/cli/command.h"
+#include "runtime/cli/table.h"
+
+namespace capstan::cli {
+namespace {
+
+constexpr const char* kAbout =
+    "Capstan runs Kubernetes clusters and the infrastructure under them, without a management "
+    "cluster.";
+
+constexpr const char* kExamples = R"(Examples:
+  capstan serve                                   serve the API and run the controllers
+  capstan init --infrastructure docker            enable a provider
+  capstan generate cluster c1 --kubernetes-version v1.34.2 | kubectl apply -f -
+  capstan describe cluster c1                     what a cluster is made of, and how it is
+  capstan get kubeconfig c1 > c1.kubeconfig       the way into it
+
+`capstan COMMAND --help` has flags and examples of each command.)";
+
+std::string executable_path() {
+  std::error_code error;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
+  return error ? std::string() : path.string();
+}
+
+}  // namespace
+
+int exit_code(const Error& error) {
+  switch (error.code) {
+    case Code::kNotFound: return 3;
+    case Code::kUnavailable:
+    case Code::kDeadlineExceeded: return 4;
+    default: return 1;
+  }
+}
+
+void add_server_flags(CLI::App& app, ApiClientOptions& options) {
+  app.add_option("--kubeconfig", options.kubeconfig,
+                 "Path of the kubeconfig of the server (default: $KUBECONFIG, then ~/.kube/config)");
+  app.add_option("--kubeconfig-context", options.context,
+                 "Context in the kubeconfig (default: the current one)");
+}
+
+int run(int argc, char** argv) {
+  SystemClock clock;
+  Program program{std::cout, std::cerr, use_colors(STDOUT_FILENO), clock, executable_path(), {}};
+  CLI::App app(kAbout, "capstan");
+  app.footer(kExamples);
+  app.require_subcommand(1);
+  for (const auto add : {add_serve, add_init, add_generate, add_describe, add_get, add_delete,
+                         add_version, add_completion}) {
+    add(app, program);
+  }
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    // Success covers --help, which is printed here as well.
+    return app.exit(error) == 0 ? 0 : 2;
+  }
+  const Result<void> done = program.command();
+  if (done.ok()) return 0;
+  std::cerr << "capstan: " << done.error().message << "\n";
+  return exit_code(done.error());
+}
+
+}  // namespace capstan::cli

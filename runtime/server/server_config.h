@@ -1,0 +1,49 @@
+// What `capstan serve` is told: by flags, and by a YAML file.
+//
+//   listen: 127.0.0.1:6443
+//   dataDir: /var/lib/capstan
+//   logLevel: info              # debug, info, warning, error
+//   tokenFile: /etc/capstan/tokens.csv
+//   pluginDirectory: /usr/lib/capstan/plugins
+//   plugins:                    # absent: all that are in the plugin directory
+//     - docker
+//     - name: hetzner
+//       file: /opt/acme/hetzner.so
+//       settings: {region: fsn1}
+//       secrets: {token: "env:HCLOUD_TOKEN"}
+//
+// Thread safety: values.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/plugin/plugin_config.h"
+
+namespace capstan {
+
+struct ListenAddress {
+  std::string host = "127.0.0.1";
+  uint16_t port = 6443;  // 0 takes a free one
+  // "HOST:PORT", "[::1]:6443", ":6443". Errors: kInvalid.
+  static Result<ListenAddress> parse(std::string_view text);
+};
+
+struct ServerConfig {
+  ListenAddress listen;
+  std::string data_dir;
+  std::string log_level = "info";
+  std::string token_file;
+  std::vector<std::string> plugin_directories;
+  // Nothing: every bundled plugin. An empty list: none.
+  std::optional<std::vector<PluginConfig>> plugins;
+
+  // Errors: kInvalid naming the file, the field, what was expected; unknown fields are errors.
+  static Result<ServerConfig> parse(std::string_view yaml, const std::string& file);
+};
+
+}  // namespace capstan

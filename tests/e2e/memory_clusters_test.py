@@ -1,0 +1,107 @@
+"""Clusters that only pretend, from manifest to nothing, with the real server and real kubectl."""
+
+import unittest
+
+from capstan_server import Server, condition, eventually
+
+FAST = {"VM_STARTUP": "0s", "NODE_STARTUP": "0s", "API_SERVER_STARTUP": "0s", "ETCD_STARTUP": "0s"}
+KINDS = ["clusters", "machines", "machinesets", "machinedeployments", "kubeadmcontrolplanes",
+         "kubeadmconfigs", "devclusters", "devmachines"]
+
+
+def available(server, name):
+    return condition(server.get("cluster", name), "Available") == "True"
+
+
+class MemoryClustersTest(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server().start()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.server.__exit__()
+
+    def create(self, name, **shape):
+        manifest = self.server.generate(name, **shape, **FAST)
+        self.server.apply(manifest)
+        eventually(lambda: available(self.server, name), 60, f"cluster {name} is Available")
+        return manifest
+
+    def nodes(self, name):
+        return self.server.get("machines") and [
+            m["status"].get("nodeRef", {}).get("name") for m in self.server.get("machines")
+            if m["spec"]["clusterName"] == name]
+
+    def expect_gone(self, name):
+        self.server.kubectl("delete", "cluster", name, "--wait", "--timeout=60s")
+        for kind in KINDS:
+            left = [item["metadata"]["name"] for item in self.server.get(kind)
+                    if item["metadata"]["name"].startswith(name)]
+            self.assertEqual(left, [], kind)
+
+    def test_a_cluster_comes_up_is_described_and_goes(self):
+        manifest = self.create("c1", control_planes=1, workers=2)
+        tree = self.server.capstan("describe", "cluster", "c1").stdout
+        self.assertIn("KubeadmControlPlane default/c1-control-plane", tree)
+        self.assertIn("MachineDeployment default/c1-md-0", tree)
+        self.assertNotIn("False", tree, tree)
+        kubeconfig = self.server.capstan("get", "kubeconfig", "c1").stdout
+        self.assertIn("c1-admin@c1", kubeconfig)
+        path = self.server.home / "c1.kubeconfig"
+        path.write_text(kubeconfig)
+        nodes = self.server.kubectl("--kubeconfig", path, "get", "nodes").stdout
+        self.assertEqual(nodes.count(" Ready "), 3, nodes)
+        self.expect_gone("c1")
+        # The templates were the user's own and stay until the user deletes them.
+        self.server.kubectl("delete", "-f", "-", "--ignore-not-found", stdin=manifest)
+
+    def test_scaling_up_and_down_follows_the_deployment(self):
+        self.create("c2", workers=1)
+        for replicas in (4, 2):
+            self.server.kubectl("scale", "machinedeployment", "c2-md-0", f"--replicas={replicas}")
+            def settled():
+                deployment = self.server.get("machinedeployment", "c2-md-0")
+                status = deployment["status"]
+                return status.get("replicas") == replicas and status.get("readyReplicas") == replicas
+            eventually(settled, 60, f"{replicas} workers are ready")
+        self.expect_gone("c2")
+
+    def test_three_control_planes_are_made_one_after_the_other(self):
+        self.create("c3", control_planes=3, workers=0)
+        def settled():
+            plane = self.server.get("kubeadmcontrolplane", "c3-control-plane")
+            return plane["status"].get("readyReplicas") == 3
+        eventually(settled, 90, "three control planes are ready")
+        self.server.kubectl("scale", "kubeadmcontrolplane", "c3-control-plane", "--replicas=1")
+        eventually(lambda: self.server.get("kubeadmcontrolplane", "c3-control-plane")
+                   ["status"].get("replicas") == 1, 90, "one control plane is left")
+        self.expect_gone("c3")
+
+    def test_a_new_version_replaces_every_worker_within_the_surge(self):
+        self.create("c4", workers=2)
+        self.server.kubectl("patch", "kubeadmcontrolplane", "c4-control-plane", "--type=merge",
+                            "-p", '{"spec":{"version":"v1.34.3"}}')
+        eventually(lambda: self.server.get("kubeadmcontrolplane", "c4-control-plane")["status"]
+                   .get("version") == "v1.34.3", 90, "the control plane has the new version")
+        before = {m["metadata"]["name"] for m in self.server.get("machines")
+                  if m["metadata"]["name"].startswith("c4-md")}
+        self.server.kubectl("patch", "machinedeployment", "c4-md-0", "--type=merge", "-p",
+                            '{"spec":{"template":{"spec":{"version":"v1.34.3"}}}}')
+        def rolled():
+            machines = [m for m in self.server.get("machines")
+                        if m["metadata"]["name"].startswith("c4-md")]
+            self.assertLessEqual(len([m for m in machines
+                                      if "deletionTimestamp" not in m["metadata"]]), 3)
+            return (len(machines) == 2 and
+                    all(m["spec"]["version"] == "v1.34.3" for m in machines) and
+                    all(condition(m, "Ready") == "True" for m in machines))
+        eventually(rolled, 90, "both workers have the new version")
+        after = {m["metadata"]["name"] for m in self.server.get("machines")
+                 if m["metadata"]["name"].startswith("c4-md")}
+        self.assertEqual(before & after, set())
+        self.expect_gone("c4")
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
