@@ -169,6 +169,14 @@ class Reply {
     item["patch"] = std::move(patch);
     append("patches", std::move(item));
   }
+  // Conditions of another object, merged by type into what it has.
+  void conditions_of(const ObjectName& object, const std::vector<Condition>& conditions) {
+    Json item = name_json(object);
+    for (const Condition& condition : conditions) {
+      item["conditions"].push_back(condition_json(condition));
+    }
+    append("conditionsOf", std::move(item));
+  }
   void event(std::string reason, std::string message, std::string type = "Normal") {
     append("events", {{"type", std::move(type)},
                       {"reason", std::move(reason)},
@@ -195,14 +203,16 @@ class Reply {
     Json out = lists_;
     if (!patch_.empty()) out["patch"] = patch_;
     for (const Condition& c : conditions_) {
-      out["conditions"].push_back(
-          {{"type", c.type}, {"status", c.status}, {"reason", c.reason}, {"message", c.message}});
+      out["conditions"].push_back(condition_json(c));
     }
     if (requeue_after_) out["requeueAfterMs"] = requeue_after_->count();
     return out;
   }
 
  private:
+  static Json condition_json(const Condition& c) {
+    return {{"type", c.type}, {"status", c.status}, {"reason", c.reason}, {"message", c.message}};
+  }
   static Json name_json(const ObjectName& object) {
     Json out = {{"apiVersion", object.api_version}, {"kind", object.kind}, {"name", object.name}};
     if (!object.ns.empty()) out["namespace"] = object.ns;

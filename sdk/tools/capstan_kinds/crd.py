@@ -16,7 +16,7 @@ COLUMN_TYPES = {"string", "integer", "number", "boolean", "date"}
 CONVERSION = "capstan.dev/conversion"
 STORED_AS = "capstan.dev/stored-as"
 BUILTIN = "capstan.dev/builtin"
-COMPUTE = "x-capstan-compute"
+COMPUTE = "compute"
 
 
 def compile_file(kind_file):
@@ -60,7 +60,7 @@ class KindCompiler:
     def compile(self):
         names = self._names()
         full_name = f"{names['plural']}.{self.group}" if self.group else names["plural"]
-        schemas = {version: self._schema(version) for version in self.versions}
+        schemas = {version: self.schema(version) for version in self.versions}
         versions = [self._version(version, schemas[version]) for version in self.versions]
         metadata = {"name": full_name}
         annotations = self._annotations(schemas)
@@ -131,7 +131,8 @@ class KindCompiler:
             raise Problem(f"expected Namespaced or Cluster, found `{scope}`", "Write one of them.", field="scope")
         return scope
 
-    def _schema(self, version):
+    def schema(self, version):
+        """The structural schema of one version."""
         builder = SchemaBuilder(self.kind_file, version)
         try:
             schema, _ = builder.build(self.definition.get("fields") or {})

@@ -49,7 +49,10 @@ def load(path, loading=()):
         raise Problem("the file uses itself, directly or through another",
                       "Move what both files need to a third file.", file=path)
     loading = (*loading, os.path.realpath(path))
-    return [KindFile(path, content, loading) for content in _read(path)]
+    documents = [KindFile(path, content, loading) for content in _read(path)]
+    for document in documents:
+        document.siblings = documents
+    return documents
 
 
 def _read(path):
@@ -73,6 +76,7 @@ class KindFile:
     def __init__(self, path, content, loading):
         self.path = path
         self.content = content
+        self.siblings = [self]
         if not isinstance(content, dict):
             raise Problem("expected a mapping with `kinds` or `types`", "See docs/kinds.md.", file=path)
         unknown = sorted(set(content) - TOP_LEVEL)

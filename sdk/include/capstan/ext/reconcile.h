@@ -22,6 +22,8 @@
  *   apply         [partial objects] made or merged by server-side apply, manager = plugin's name
  *   delete        [{apiVersion, kind, namespace, name, uid}]
  *   patches       [{apiVersion, kind, namespace, name, patch}] merge patches of other objects
+ *   conditionsOf  [{apiVersion, kind, namespace, name, uid, conditions}]: conditions of other
+ *                 objects, merged by type
  *   events        [{type, reason, message}]
  *   requeueAfterMs  call again after so long, whatever happens
  * The host commits the reply with the object's resourceVersion as precondition for `patch`; where
