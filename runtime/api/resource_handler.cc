@@ -47,6 +47,15 @@ std::string deprecation(const ResourceRequest& request) {
          request.kind->id.kind + " is deprecated";
 }
 
+// What failed; a new object's name is in the body.
+StatusSubject failed_subject(const ResourceRequest& request) {
+  StatusSubject subject = request.subject();
+  if (!subject.name.empty() || request.http().method != "POST") return subject;
+  const auto body = decode_body(request.http().header("content-type"), request.http().body);
+  if (body.ok()) subject.name = get_string(body->value, {"metadata", "name"});
+  return subject;
+}
+
 }  // namespace
 
 bool ResourceHandler::is_quick(const ResourceRequest& request) const {
@@ -67,7 +76,7 @@ void ResourceHandler::answer(const ResourceRequest& request) {
   if (!response.ok()) {
     request.exchange->respond(response.code() == Code::kCancelled
                                   ? method_not_allowed()
-                                  : failure_response(response.error(), request.subject()));
+                                  : failure_response(response.error(), failed_subject(request)));
     return;
   }
   if (const std::string warning = deprecation(request); !warning.empty()) {

@@ -23,7 +23,7 @@ struct ResourceRequest {
 
   const HttpRequest& http() const { return exchange->request(); }
   ResourceRef ref() const { return {kind, version->name, path.ns, path.name}; }
-  StatusSubject subject() const { return {kind->id.group, kind->plural, path.name}; }
+  StatusSubject subject() const { return {kind->id.group, kind->plural, path.name, kind->id.kind}; }
 };
 
 // Kubernetes' verb: get, list, watch, create, update, patch, delete, deletecollection; "" where the

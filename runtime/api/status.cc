@@ -67,6 +67,7 @@ Json failure_status(const Error& error, const StatusSubject& subject) {
   status["reason"] = reason.reason;
   status["code"] = reason.code;
   Json details = details_of(subject);
+  if (reason.code == 422 && !subject.kind.empty()) details["kind"] = subject.kind;
   if (!error.fields.empty()) details["causes"] = causes_of(error);
   if (error.retry_after) {
     details["retryAfterSeconds"] = std::max<int64_t>(1, error.retry_after->count() / 1000);

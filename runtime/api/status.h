@@ -16,6 +16,7 @@ struct StatusSubject {
   std::string group;
   std::string resource;  // plural
   std::string name;
+  std::string kind;  // "Machine": what a 422 names instead of the resource
 };
 
 // The HTTP status and the reason ("NotFound") of an error.

@@ -30,7 +30,7 @@ PrinterColumn read_column(const Json& from) {
   column.description = get_string(from, {"description"});
   column.priority = static_cast<int>(get_int(from, {"priority"}));
   column.json_path = get_string(from, {"jsonPath"});
-  column.compute = get_string(from, {"x-capstan-compute"});
+  column.compute = get_string(from, {"compute"});
   return column;
 }
 

@@ -1,3 +1,4 @@
+#include "builtin_kinds.h"
 #include "runtime/base/text.h"
 #include "runtime/resource/crd_rules.h"
 #include "runtime/resource/resource_service.h"
@@ -48,6 +49,17 @@ Result<void> ensure_crd(ResourceService& service, const KindPtr& kind, const Jso
 }
 
 }  // namespace
+
+Result<std::vector<Json>> parse_kind_documents(std::string_view json) {
+  Json list = TRY(parse_json(json));
+  if (!list.is_array()) return Error::invalid("kinds must be a JSON array of CRDs");
+  return std::vector<Json>(std::make_move_iterator(list.begin()),
+                           std::make_move_iterator(list.end()));
+}
+
+Result<std::vector<Json>> builtin_kind_documents() {
+  return parse_kind_documents(builtin_kinds_json());
+}
 
 Result<void> boot_resources(ResourceService& service, const BootOptions& options) {
   KindRegistry& kinds = service.kinds();

@@ -9,9 +9,7 @@ namespace capstan {
 Result<Json> ObjectShape::convert(const Kind& kind, Json object, const std::string& version) const {
   const std::string api_version = GroupVersion{kind.id.group, version}.text();
   if (get_string(object, {"apiVersion"}) == api_version) return object;
-  if (converter_) return converter_(kind, std::move(object), version);
-  object["apiVersion"] = api_version;
-  return object;
+  return converter_(kind, std::move(object), version);
 }
 
 Result<Json> ObjectShape::to_storage(const Kind& kind, Json object) const {

@@ -14,8 +14,8 @@ namespace capstan {
 
 class ObjectShape {
  public:
-  ObjectShape(SchemaCache& schemas, KindRegistry& kinds, ObjectConverter converter)
-      : schemas_(schemas), kinds_(kinds), converter_(std::move(converter)) {}
+  ObjectShape(SchemaCache& schemas, ObjectConverter converter)
+      : schemas_(schemas), converter_(std::move(converter)) {}
 
   // From any of the kind's versions to the form that is stored, and back to a version.
   Result<Json> to_storage(const Kind& kind, Json object) const;
@@ -36,7 +36,6 @@ class ObjectShape {
   Result<Json> convert(const Kind& kind, Json object, const std::string& version) const;
 
   SchemaCache& schemas_;
-  KindRegistry& kinds_;
   ObjectConverter converter_;
 };
 

@@ -5,7 +5,12 @@
 namespace capstan {
 
 ResourceServiceImpl::ResourceServiceImpl(ResourceServiceOptions options)
-    : options_(std::move(options)), shape_(schemas_, options_.kinds, options_.converter) {}
+    : options_(std::move(options)),
+      converter_(options_.kinds),
+      shape_(schemas_, [this](const Kind& kind, Json object, const std::string& to) {
+        if (options_.converter) return options_.converter(kind, std::move(object), to);
+        return converter_.convert(kind, std::move(object), to);
+      }) {}
 
 Result<ResourceServiceImpl::Target> ResourceServiceImpl::resolve(const ResourceRef& ref) const {
   if (ref.kind == nullptr) {

@@ -129,6 +129,11 @@ struct ResourceServiceOptions {
 };
 std::unique_ptr<ResourceService> make_resource_service(ResourceServiceOptions options);
 
+// The documents of a JSON array of CRDs, as capstan_embed_kinds makes them.
+Result<std::vector<Json>> parse_kind_documents(std::string_view json);
+// The kinds that every API server has by itself: namespaces, secrets, events, CRDs, ...
+Result<std::vector<Json>> builtin_kind_documents();
+
 // Starts an API from what is stored: takes the builtin kinds and those of the stored CRDs into the
 // registry, writes the bundled CRDs where they differ from what is stored (by a hash in the
 // annotation capstan.dev/hash), makes the namespaces that always exist, resumes deletions.

@@ -7,6 +7,7 @@
 
 #include "runtime/resource/object_shape.h"
 #include "runtime/resource/resource_service.h"
+#include "runtime/resource/version_converter.h"
 
 namespace capstan {
 
@@ -95,6 +96,7 @@ class ResourceServiceImpl final : public ResourceService {
 
   ResourceServiceOptions options_;
   SchemaCache schemas_;
+  VersionConverter converter_;
   ObjectShape shape_;
   // How many namespaces and CRDs wait for their objects to go.
   std::atomic<int> deletions_{0};
