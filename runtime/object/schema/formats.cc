@@ -12,6 +12,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/text.h"
+#include "runtime/object/duration_text.h"
 
 namespace capstan {
 namespace {
@@ -39,10 +40,6 @@ constexpr std::array<std::pair<std::string_view, Format>, 21> kFormats = {{
     {"uri", Format::kUri},
     {"", Format::kNone},
 }};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
 
 bool is_hex(char c) {
   return std::isxdigit(static_cast<unsigned char>(c)) != 0;
@@ -152,16 +149,6 @@ bool is_base64(std::string_view text) {
   return length % 4 == 0 && base64_decode(text).ok();
 }
 
-int64_t unit_nanoseconds(std::string_view unit) {
-  if (unit == "ns") return 1;
-  if (unit == "us" || unit == "\u00b5s" || unit == "\u03bcs") return 1'000;
-  if (unit == "ms") return 1'000'000;
-  if (unit == "s") return 1'000'000'000;
-  if (unit == "m") return 60'000'000'000;
-  if (unit == "h") return 3'600'000'000'000;
-  return 0;
-}
-
 }  // namespace
 
 Format parse_format(std::string_view name) {
@@ -179,14 +166,13 @@ std::string_view format_name(Format format) {
 }
 
 bool string_has_format(Format format, std::string_view text) {
-  int64_t ignored = 0;
   switch (format) {
     case Format::kDate:
       return is_date(text);
     case Format::kDateTime:
       return parse_time(text).ok();
     case Format::kDuration:
-      return parse_go_duration(text, ignored);
+      return parse_duration(text).ok();
     case Format::kByte:
       return is_base64(text);
     case Format::kUuid:
@@ -230,43 +216,6 @@ bool number_has_format(Format format, const Json& number) {
     default:
       return true;
   }
-}
-
-bool parse_go_duration(std::string_view text, int64_t& nanoseconds) {
-  const bool negative = !text.empty() && text.front() == '-';
-  if (!text.empty() && (text.front() == '-' || text.front() == '+')) text.remove_prefix(1);
-  if (text.empty()) return false;
-  nanoseconds = 0;
-  if (text == "0") return true;
-  long double total = 0;
-  while (!text.empty()) {
-    size_t end = 0;
-    size_t digits = 0;
-    long double amount = 0;
-    long double scale = 1;
-    for (bool fraction = false; end < text.size(); ++end) {
-      if (text[end] == '.' && !fraction) {
-        fraction = true;
-        continue;
-      }
-      if (!is_digit(text[end])) break;
-      ++digits;
-      amount = amount * 10 + (text[end] - '0');
-      if (fraction) scale *= 10;
-    }
-    if (digits == 0) return false;
-    text.remove_prefix(end);
-    size_t unit_end = 0;
-    while (unit_end < text.size() && text[unit_end] != '.' && !is_digit(text[unit_end])) ++unit_end;
-    const int64_t unit = unit_nanoseconds(text.substr(0, unit_end));
-    if (unit == 0) return false;
-    total += amount / scale * static_cast<long double>(unit);
-    text.remove_prefix(unit_end);
-  }
-  if (!(total <= static_cast<long double>(std::numeric_limits<int64_t>::max()))) return false;
-  nanoseconds = static_cast<int64_t>(total);
-  if (negative) nanoseconds = -nanoseconds;
-  return true;
 }
 
 }  // namespace capstan

@@ -42,8 +42,4 @@ bool string_has_format(Format format, std::string_view text);
 // Whether the number fits; formats of strings accept every number.
 bool number_has_format(Format format, const Json& number);
 
-// A Go duration ("1h30m", "-1.5s", "300ms") in nanoseconds. Gives false where it is malformed or
-// does not fit.
-bool parse_go_duration(std::string_view text, int64_t& nanoseconds);
-
 }  // namespace capstan

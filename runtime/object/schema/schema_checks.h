@@ -11,6 +11,7 @@
 
 #include "runtime/base/json.h"
 #include "runtime/object/schema/formats.h"
+#include "runtime/object/schema/rules.h"
 #include "runtime/object/schema/schema_node.h"
 
 namespace capstan {
@@ -32,6 +33,7 @@ struct SchemaChecks {
   std::vector<Json> enum_values;
   std::vector<SchemaNode> all_of, any_of, one_of;
   std::unique_ptr<const SchemaNode> not_node;
+  std::vector<SchemaRule> rules;
 };
 
 }  // namespace capstan

@@ -38,6 +38,7 @@ class Compiler {
     TRY(read_extensions(schema, path, out));
     TRY(read_children(schema, path, out));
     out.checks = TRY(read_checks(schema, path, out.int_or_string));
+    out.has_rules = rules_in(out);
     if (const auto given = schema.find("default"); given != schema.end()) {
       out.default_value = *given;
     }
@@ -45,6 +46,14 @@ class Compiler {
   }
 
  private:
+  static bool rules_in(const SchemaNode& node) {
+    if (node.checks != nullptr && !node.checks->rules.empty()) return true;
+    if (node.items != nullptr && node.items->has_rules) return true;
+    if (node.additional != nullptr && node.additional->has_rules) return true;
+    return std::any_of(node.properties.begin(), node.properties.end(),
+                       [](const SchemaProperty& property) { return property.node->has_rules; });
+  }
+
   using NodePtr = std::unique_ptr<const SchemaNode>;
 
   Result<NodePtr> child(const Json& schema, const std::string& path) {
@@ -168,6 +177,9 @@ class Compiler {
     } else if (keyword == "enum") {
       if (!value.is_array()) return bad_schema(at, "must be a list");
       out.enum_values = value.get<std::vector<Json>>();
+    } else if (keyword == "x-kubernetes-validations") {
+      out.rules = TRY(rules(value, at));
+      return !out.rules.empty();
     } else if (keyword == "exclusiveMinimum") {
       out.exclusive_minimum = value == true;
     } else if (keyword == "exclusiveMaximum") {
@@ -193,6 +205,17 @@ class Compiler {
       return bad_schema(path, "\"" + text + "\" is no regular expression: " + compiled->error());
     }
     return compiled;
+  }
+
+  static Result<std::vector<SchemaRule>> rules(const Json& value, const std::string& path) {
+    std::vector<SchemaRule> out;
+    if (!value.is_array()) return bad_schema(path, "must be a list of rules");
+    for (size_t i = 0; i < value.size(); ++i) {
+      Result<SchemaRule> rule = compile_rule(value[i]);
+      if (!rule.ok()) return bad_schema(path + "[" + std::to_string(i) + "]", rule.error().message);
+      out.push_back(*std::move(rule));
+    }
+    return out;
   }
 
   static Result<std::vector<std::string>> strings(const Json& schema, const char* keyword,

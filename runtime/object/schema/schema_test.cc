@@ -256,6 +256,67 @@ TEST(SchemaRatchetTest, a_missing_required_field_is_new_where_the_object_changed
               ElementsAre("spec.a: Required value (FieldValueRequired)"));
 }
 
+TEST(SchemaRuleTest, a_rule_that_does_not_hold_is_told_with_its_message) {
+  const SchemaPtr schema = spec_schema(R"json({"type": "object",
+    "x-kubernetes-validations": [
+      {"rule": "self.min <= self.max", "message": "min must not be above max"},
+      {"rule": "self.max < 10", "messageExpression": "'max is ' + string(self.max)", "fieldPath": ".max", "reason": "FieldValueForbidden"},
+      {"rule": "self.min != 3"}],
+    "properties": {"min": {"type": "integer"}, "max": {"type": "integer"}}})json");
+  EXPECT_THAT(schema->validate(object(R"({"min": 1, "max": 2})")), IsEmpty());
+  EXPECT_THAT(
+      texts(schema->validate(object(R"({"min": 11, "max": 10})"))),
+      ElementsAre(R"(spec: Invalid value: "object": min must not be above max (FieldValueInvalid))",
+                  "spec.max: Forbidden: max is 10 (FieldValueForbidden)"));
+  EXPECT_THAT(
+      texts(schema->validate(object(R"({"min": 3, "max": 9})"))),
+      ElementsAre(
+          R"(spec: Invalid value: "object": failed rule: self.min != 3 (FieldValueInvalid))"));
+  EXPECT_THAT(texts(schema->validate(object(R"({"min": 3})"))).at(0),
+              HasSubstr("no such key: max"));
+}
+
+TEST(SchemaRuleTest, a_transition_rule_runs_only_against_an_old_value) {
+  const SchemaPtr schema = spec_schema(R"({"type": "object", "properties": {
+    "region": {"type": "string", "x-kubernetes-validations": [{"rule": "self == oldSelf", "message": "region is immutable"}]},
+    "list": {"type": "array", "x-kubernetes-list-type": "map", "x-kubernetes-list-map-keys": ["n"],
+      "items": {"type": "object", "properties": {"n": {"type": "string"},
+        "v": {"type": "integer", "x-kubernetes-validations": [{"rule": "self >= oldSelf", "message": "may only grow"}]}}}}}})");
+  const Json old = object(R"({"region": "a", "list": [{"n": "x", "v": 2}]})");
+  EXPECT_THAT(schema->validate(old), IsEmpty());
+  EXPECT_THAT(schema->validate(old, &old), IsEmpty());
+  const Json next = object(R"({"region": "b", "list": [{"n": "y", "v": 1}, {"n": "x", "v": 1}]})");
+  EXPECT_THAT(
+      texts(schema->validate(next, &old)),
+      ElementsAre(
+          R"(spec.list[1].v: Invalid value: "integer": may only grow (FieldValueInvalid))",
+          R"(spec.region: Invalid value: "string": region is immutable (FieldValueInvalid))"));
+}
+
+TEST(SchemaRuleTest, a_rule_that_did_not_hold_before_is_tolerated_where_nothing_changed) {
+  const SchemaPtr schema =
+      spec_schema(R"({"type": "object", "properties": {"other": {"type": "string"},
+    "a": {"type": "string", "x-kubernetes-validations": [{"rule": "self == 'x'"}]}}})");
+  const Json old = object(R"({"a": "y"})");
+  EXPECT_THAT(schema->validate(object(R"({"a": "y", "other": "o"})"), &old), IsEmpty());
+  EXPECT_EQ(schema->validate(object(R"({"a": "z"})"), &old).size(), 1U);
+}
+
+TEST(SchemaRuleTest, rules_wait_until_the_schema_is_satisfied) {
+  const SchemaPtr schema = spec_schema(R"json({"type": "object", "properties": {
+    "a": {"type": "string", "x-kubernetes-validations": [{"rule": "self.size() < 3"}]}}})json");
+  EXPECT_THAT(texts(schema->validate(object(R"({"a": 1})"))),
+              ElementsAre(HasSubstr("must be of type string")));
+}
+
+TEST(SchemaRuleTest, a_rule_that_does_not_compile_refuses_the_schema) {
+  const Result<SchemaPtr> schema =
+      Schema::compile(*parse_json(R"({"x-kubernetes-validations": [{"rule": "self.a =="}]})"));
+  ASSERT_FALSE(schema.ok());
+  EXPECT_THAT(schema.error().message,
+              HasSubstr("openAPIV3Schema.x-kubernetes-validations[0]: rule `self.a ==`"));
+}
+
 TEST(SchemaCompileTest, a_mistake_is_named_with_its_path) {
   const Result<SchemaPtr> schema = Schema::compile(
       *parse_json(R"({"type":"object","properties":{"a":{"type":"string","pattern":"("}}})"));

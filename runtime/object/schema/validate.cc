@@ -4,6 +4,8 @@
 
 #include "runtime/object/schema/field_errors.h"
 #include "runtime/object/schema/metadata_rules.h"
+#include "runtime/object/schema/old_value.h"
+#include "runtime/object/schema/rules.h"
 #include "runtime/object/schema/schema.h"
 #include "runtime/object/schema/schema_checks.h"
 #include "runtime/object/schema/schema_node.h"
@@ -74,15 +76,6 @@ size_t characters(std::string_view text) {
   return static_cast<size_t>(std::count_if(text.begin(), text.end(), [](char c) {
     return (static_cast<unsigned char>(c) & 0xC0) != 0x80;
   }));
-}
-
-// The values of an item's keys: what names it in a list of type map.
-Json keys_of(const Json& item, const SchemaNode& list) {
-  Json keys = Json::object();
-  for (const std::string& key : list.list_map_keys) {
-    if (const auto value = item.find(key); value != item.end()) keys[key] = *value;
-  }
-  return keys;
 }
 
 class Validator {
@@ -232,17 +225,11 @@ class Validator {
   }
 
   void members(const Json& object, const Json* old, const SchemaNode& node, const ValuePath& path) {
-    if (old != nullptr && !old->is_object()) old = nullptr;
     if (node.embedded_resource) embedded(object, path);
     for (auto member = object.begin(); member != object.end(); ++member) {
       const SchemaNode* known = node.member(member.key());
       if (known == nullptr) continue;
-      const Json* old_member = nullptr;
-      if (old != nullptr) {
-        const auto found = old->find(member.key());
-        if (found != old->end()) old_member = &*found;
-      }
-      value(*member, old_member, *known, {path, member.key()});
+      value(*member, old_member(old, member.key()), *known, {path, member.key()});
     }
   }
 
@@ -266,25 +253,15 @@ class Validator {
   }
 
   void items(const Json& array, const Json* old, const SchemaNode& node, const ValuePath& path) {
-    std::map<Json, const Json*> old_items;
     if (node.list_type == ListType::kSet) {
       duplicates(array, path);
     } else if (node.list_type == ListType::kMap) {
       duplicate_keys(array, node, path);
-      if (old != nullptr && old->is_array()) {
-        for (const Json& item : *old) {
-          if (item.is_object()) old_items.emplace(keys_of(item, node), &item);
-        }
-      }
     }
     if (node.items == nullptr) return;
+    const OldItems old_items(old, node);
     for (size_t i = 0; i < array.size(); ++i) {
-      const Json* old_item = nullptr;
-      if (!old_items.empty() && array[i].is_object()) {
-        const auto found = old_items.find(keys_of(array[i], node));
-        if (found != old_items.end()) old_item = found->second;
-      }
-      value(array[i], old_item, *node.items, {path, i});
+      value(array[i], old_items.find(array[i]), *node.items, {path, i});
     }
   }
 
@@ -366,7 +343,10 @@ class Validator {
 std::vector<FieldError> Schema::validate(const Json& object, const Json* old) const {
   Validator validator;
   validator.value(object, old, *root_, ValuePath());
-  return validator.take_errors();
+  std::vector<FieldError> errors = validator.take_errors();
+  // Rules may count on what the schema demands, so they run only on what has passed it.
+  if (errors.empty() && root_->has_rules) errors = run_rules(*root_, object, old);
+  return errors;
 }
 
 }  // namespace capstan

@@ -8,6 +8,8 @@
  *   cluster    the Cluster it belongs to (label cluster.x-k8s.io/cluster-name), or absent
  *   owner      its controller owner, else its first owner, or absent: the Machine of an
  *              infrastructure machine or bootstrap config, the Cluster of an infrastructure cluster
+ *   bootstrapSecret  for role infraMachine until it is provisioned: the Secret that the Machine's
+ *              spec.bootstrap.dataSecretName names, or absent
  *   relations  {"NAME": [objects]} as the manifest's `relations` asks for
  *   now        RFC 3339 time of the host
  *
@@ -20,6 +22,8 @@
  *   apply         [partial objects] made or merged by server-side apply, manager = plugin's name
  *   delete        [{apiVersion, kind, namespace, name, uid}]
  *   patches       [{apiVersion, kind, namespace, name, patch}] merge patches of other objects
+ *   conditionsOf  [{apiVersion, kind, namespace, name, uid, conditions}]: conditions of other
+ *                 objects, merged by type
  *   events        [{type, reason, message}]
  *   requeueAfterMs  call again after so long, whatever happens
  * The host commits the reply with the object's resourceVersion as precondition for `patch`; where

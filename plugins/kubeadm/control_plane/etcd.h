@@ -1,0 +1,48 @@
+// The members of a stacked etcd, asked through the workload cluster: etcd's JSON gateway on the etcd
+// pod's port, reached by port-forward, with a client certificate of the cluster's etcd authority.
+//
+// Source: etcd's gRPC gateway (/v3/cluster/member/list and others); numbers are decimal text.
+//
+// Thread safety: free functions on one call's ControlPlane.
+#pragma once
+
+#include <capstan/status.h>
+
+#include <string>
+#include <vector>
+
+#include "plugins/kubeadm/control_plane/control_plane.h"
+
+namespace capstan::kubeadm {
+
+struct EtcdMember {
+  std::string id;
+  std::string name;  // the node's; "" while it has not started
+  bool learner = false;
+};
+
+class Etcd {
+ public:
+  // Errors: kUnavailable where the certificates are not there yet.
+  static sdk::Expected<Etcd> connect(ControlPlane& plane);
+
+  // Asked of the etcd pod on `node`. Errors: kUnavailable with the answer.
+  sdk::Expected<std::vector<EtcdMember>> members(const std::string& node);
+  sdk::Status remove_member(const std::string& node, const std::string& member_id);
+  // The leader's member id.
+  sdk::Expected<std::string> leader(const std::string& node);
+  sdk::Status move_leader(const std::string& leader_node, const std::string& to_member_id);
+  // Alarms such as NOSPACE; empty where all is well.
+  sdk::Expected<std::vector<std::string>> alarms(const std::string& node);
+
+ private:
+  explicit Etcd(ControlPlane& plane) : plane_(plane) {}
+  sdk::Expected<Json> call(const std::string& node, const std::string& path, const Json& body);
+
+  ControlPlane& plane_;
+  std::string ca_;
+  std::string certificate_;
+  std::string key_;
+};
+
+}  // namespace capstan::kubeadm

@@ -1,0 +1,265 @@
+#include "plugins/kubeadm/control_plane/machines.h"
+
+#include <algorithm>
+#include <map>
+
+#include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/names.h"
+
+namespace capstan::kubeadm {
+namespace {
+
+using sdk::Error;
+using sdk::find_at;
+using sdk::Status;
+using sdk::string_at;
+
+// Conditions of this provider that a control plane Machine's Ready waits for.
+constexpr const char* kGates[] = {"APIServerPodHealthy", "ControllerManagerPodHealthy",
+                                  "SchedulerPodHealthy", "NodeKubeadmLabelsAndTaintsSet"};
+constexpr const char* kEtcdGates[] = {"EtcdPodHealthy", "EtcdMemberHealthy"};
+
+uint64_t hash(std::string_view text) {
+  uint64_t value = 14695981039346656037ULL;
+  for (const unsigned char c : text) value = (value ^ c) * 1099511628211ULL;
+  return value;
+}
+
+std::string machine_name(const ControlPlane& plane) {
+  constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
+  std::vector<std::string> uids;
+  for (const ControlPlaneMachine& machine : plane.machines) uids.push_back(machine.uid());
+  std::sort(uids.begin(), uids.end());
+  std::string seed = plane.request.uid();
+  for (const std::string& uid : uids) seed += "/" + uid;
+  uint64_t value = hash(seed);
+  std::string random;
+  for (int i = 0; i < 5; ++i, value /= kAlphabet.size()) random += kAlphabet[value % kAlphabet.size()];
+  std::string name = string_at(plane.object, "spec/machineNaming/template",
+                               "{{ .kubeadmControlPlane.name }}-{{ .random }}");
+  const std::pair<std::string, std::string> variables[] = {
+      {".kubeadmControlPlane.name", plane.request.name()},
+      {".cluster.name", plane.cluster_name},
+      {".random", random}};
+  for (const auto& [variable, text] : variables) {
+    for (size_t at = name.find(variable); at != std::string::npos; at = name.find(variable)) {
+      const size_t open = name.rfind("{{", at);
+      const size_t close = name.find("}}", at);
+      if (open == std::string::npos || close == std::string::npos) break;
+      name.replace(open, close + 2 - open, text);
+    }
+  }
+  // A name is at most 63 long, with the random part whole.
+  if (name.size() > 63) name = name.substr(0, 58) + random;
+  return name;
+}
+
+Json common_labels(const ControlPlane& plane) {
+  const Json* extra = find_at(plane.object, "spec/machineTemplate/metadata/labels");
+  Json labels = extra == nullptr ? Json::object() : *extra;
+  labels[std::string(sdk::kClusterNameLabel)] = plane.cluster_name;
+  labels[std::string(sdk::kControlPlaneLabel)] = "";
+  labels[kControlPlaneNameLabel] = plane.request.name();
+  return labels;
+}
+
+Json common_annotations(const ControlPlane& plane) {
+  const Json* extra = find_at(plane.object, "spec/machineTemplate/metadata/annotations");
+  return extra == nullptr ? Json::object() : *extra;
+}
+
+// Before the Machine is there to own them, the control plane does, so that nothing is left behind.
+Json made_metadata(const ControlPlane& plane, const std::string& name) {
+  return {{"name", name},
+          {"namespace", plane.ns},
+          {"labels", common_labels(plane)},
+          {"annotations", common_annotations(plane)},
+          {"ownerReferences", Json::array({plane.reply.owner_reference(false)})}};
+}
+
+sdk::Expected<Json> infra_machine(const ControlPlane& plane, const std::string& name) {
+  const Json* ref = find_at(plane.object, "spec/machineTemplate/spec/infrastructureRef");
+  if (ref == nullptr) {
+    return Error::invalid("spec.machineTemplate.spec.infrastructureRef is missing",
+                          "/spec/machineTemplate/spec/infrastructureRef");
+  }
+  const std::string kind = string_at(*ref, "kind");
+  const std::string template_name = string_at(*ref, "name");
+  const sdk::Expected<Json> found = plane.host.objects().get(string_at(*ref, "apiGroup") + "/", kind,
+                                                             plane.ns, template_name);
+  if (!found.ok()) {
+    return Error::unavailable("infrastructure template " + kind + " " + plane.ns + "/" +
+                              template_name + " is not there: " + found.error().summary);
+  }
+  const Json* spec = find_at(*found, "spec/template/spec");
+  Json metadata = made_metadata(plane, name);
+  for (const char* map : {"labels", "annotations"}) {
+    if (const Json* extra = find_at(*found, std::string("spec/template/metadata/") + map)) {
+      Json merged = *extra;
+      merged.update(metadata[map]);
+      metadata[map] = std::move(merged);
+    }
+  }
+  metadata["annotations"][kClonedFromName] = template_name;
+  metadata["annotations"][kClonedFromKind] = kind + "." + string_at(*ref, "apiGroup");
+  return Json{{"apiVersion", string_at(*found, "apiVersion")},
+              {"kind", kind.substr(0, kind.size() - std::string("Template").size())},
+              {"metadata", std::move(metadata)},
+              {"spec", spec == nullptr ? Json::object() : *spec}};
+}
+
+// What the KubeadmConfig of a machine is to hold: the first one initializes, the others join.
+Json config_spec(const ControlPlane& plane, bool joins) {
+  Json spec = plane.config_spec() == nullptr ? Json::object() : *plane.config_spec();
+  spec.erase(joins ? "initConfiguration" : "joinConfiguration");
+  if (joins && find_at(spec, "joinConfiguration/controlPlane") == nullptr) {
+    spec["joinConfiguration"]["controlPlane"] = Json::object();
+  }
+  return spec;
+}
+
+Json machine_spec(const ControlPlane& plane, const std::string& name, const Json& infra,
+                  const std::string& failure_domain) {
+  const Json* from = find_at(plane.object, "spec/machineTemplate/spec");
+  Json spec = {{"clusterName", plane.cluster_name},
+               {"version", plane.version()},
+               {"bootstrap",
+                {{"configRef",
+                  {{"apiGroup", "bootstrap.cluster.x-k8s.io"},
+                   {"kind", "KubeadmConfig"},
+                   {"name", name}}}}},
+               {"infrastructureRef",
+                {{"apiGroup", find_at(*from, "infrastructureRef/apiGroup")->get<std::string>()},
+                 {"kind", string_at(infra, "kind")},
+                 {"name", name}}}};
+  for (const char* member : {"deletion", "taints"}) {
+    if (const Json* value = find_at(*from, member)) spec[member] = *value;
+  }
+  if (!failure_domain.empty()) spec["failureDomain"] = failure_domain;
+  Json gates = Json::array();
+  for (const char* gate : kGates) gates.push_back({{"conditionType", gate}});
+  if (plane.stacked_etcd()) {
+    for (const char* gate : kEtcdGates) gates.push_back({{"conditionType", gate}});
+  }
+  if (const Json* extra = find_at(*from, "readinessGates")) {
+    for (const Json& gate : *extra) gates.push_back(gate);
+  }
+  spec["readinessGates"] = gates;
+  return spec;
+}
+
+// The stored config without what was filled in later.
+Json comparable(Json spec) {
+  if (Json* join = spec.contains("joinConfiguration") ? &spec["joinConfiguration"] : nullptr) {
+    join->erase("discovery");
+    if (join->contains("controlPlane") && (*join)["controlPlane"].empty()) join->erase("controlPlane");
+    if (join->empty()) spec.erase("joinConfiguration");
+  }
+  for (const char* name : {"initConfiguration", "clusterConfiguration"}) {
+    if (spec.contains(name) && spec[name].empty()) spec.erase(name);
+  }
+  return spec;
+}
+
+std::string outdated_because(const ControlPlane& plane, const ControlPlaneMachine& machine) {
+  const std::string version = string_at(*machine.machine, "spec/version");
+  if (version != plane.version()) {
+    return "Version " + version + ", " + plane.version() + " required";
+  }
+  const std::string wanted =
+      string_at(plane.object, "spec/machineTemplate/spec/infrastructureRef/name");
+  if (machine.infra.is_object() && sdk::annotation_of(machine.infra, kClonedFromName) != wanted) {
+    return string_at(machine.infra, "kind") + " is not up-to-date";
+  }
+  if (machine.config != nullptr) {
+    const Json* spec = find_at(*machine.config, "spec");
+    const Json actual = spec == nullptr ? Json::object() : *spec;
+    // kubeadm init and join leave different halves of the same specification.
+    const bool joins = actual.contains("joinConfiguration");
+    if (comparable(actual) != comparable(config_spec(plane, joins))) {
+      return "KubeadmConfig is not up-to-date";
+    }
+  }
+  const std::string after = string_at(plane.object, "spec/rollout/after");
+  if (!after.empty() && after <= plane.request.now() &&
+      string_at(*machine.machine, "metadata/creationTimestamp") < after) {
+    return "KubeadmControlPlane spec.rollout.after expired";
+  }
+  return "";
+}
+
+}  // namespace
+
+sdk::Status create_machine(ControlPlane& plane, const std::string& failure_domain) {
+  const std::string name = machine_name(plane);
+  Json infra = CAPSTAN_TRY(infra_machine(plane, name));
+  const bool joins = plane.initialized;
+  Json metadata = made_metadata(plane, name);
+  Json config = {{"apiVersion", kBootstrapApi},
+                 {"kind", "KubeadmConfig"},
+                 {"metadata", metadata},
+                 {"spec", config_spec(plane, joins)}};
+  metadata["ownerReferences"] = Json::array({plane.reply.owner_reference()});
+  metadata["annotations"][kCleanupHook] = "";
+  Json machine = {{"apiVersion", kCoreApi},
+                  {"kind", "Machine"},
+                  {"metadata", std::move(metadata)},
+                  {"spec", machine_spec(plane, name, infra, failure_domain)}};
+  plane.reply.create(std::move(infra));
+  plane.reply.create(std::move(config));
+  plane.reply.create(std::move(machine));
+  plane.reply.event("SuccessfulCreate", "Created control plane Machine " + name);
+  return {};
+}
+
+void judge_machines(ControlPlane& plane) {
+  for (ControlPlaneMachine& machine : plane.machines) {
+    machine.outdated_because = outdated_because(plane, machine);
+    machine.up_to_date = machine.outdated_because.empty();
+  }
+}
+
+void propagate_in_place(ControlPlane& plane) {
+  const Json* deletion = find_at(plane.object, "spec/machineTemplate/spec/deletion");
+  for (const ControlPlaneMachine& machine : plane.machines) {
+    if (machine.deleting()) continue;
+    Json patch = Json::object();
+    const auto add = [&](const char* map, const Json& wanted) {
+      for (const auto& [key, value] : wanted.items()) {
+        if (!sdk::has_metadata_entry(*machine.machine, map, key) ||
+            sdk::metadata_entry(*machine.machine, map, key) != value) {
+          patch["metadata"][map][key] = value;
+        }
+      }
+    };
+    add("labels", common_labels(plane));
+    add("annotations", common_annotations(plane));
+    if (deletion != nullptr) {
+      for (const auto& [name, seconds] : deletion->items()) {
+        const Json* current = find_at(*machine.machine, "spec/deletion/" + name);
+        if (current == nullptr || *current != seconds) patch["spec"]["deletion"][name] = seconds;
+      }
+    }
+    if (patch.empty()) continue;
+    plane.reply.patch_other({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()}, patch);
+  }
+}
+
+std::string next_failure_domain(const ControlPlane& plane) {
+  std::map<std::string, int> load;
+  const Json* domains = find_at(plane.cluster, "status/failureDomains");
+  if (domains == nullptr || !domains->is_array()) return "";
+  for (const Json& domain : *domains) {
+    if (sdk::bool_at(domain, "controlPlane")) load[string_at(domain, "name")] = 0;
+  }
+  for (const ControlPlaneMachine& machine : plane.machines) {
+    const auto found = load.find(machine.failure_domain());
+    if (found != load.end() && !machine.deleting()) ++found->second;
+  }
+  const auto least = std::min_element(load.begin(), load.end(), [](const auto& a, const auto& b) {
+    return a.second < b.second;
+  });
+  return least == load.end() ? "" : least->first;
+}
+
+}  // namespace capstan::kubeadm

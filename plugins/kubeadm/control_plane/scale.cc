@@ -1,0 +1,146 @@
+#include "plugins/kubeadm/control_plane/scale.h"
+
+#include <algorithm>
+#include <map>
+
+#include "plugins/kubeadm/control_plane/etcd.h"
+#include "plugins/kubeadm/control_plane/health.h"
+#include "plugins/kubeadm/control_plane/machines.h"
+#include "plugins/kubeadm/names.h"
+
+namespace capstan::kubeadm {
+namespace {
+
+using sdk::Error;
+using sdk::Expected;
+using sdk::Status;
+using sdk::string_at;
+
+// A wait that only the workload cluster can end is looked at again.
+constexpr std::chrono::seconds kRecheck{2};
+
+Status hold(ControlPlane& plane, const std::string& why) {
+  plane.reply.condition({"ScalingUp", "Unknown", "WaitingForPreflightChecks", "* " + why});
+  plane.reply.requeue_after(kRecheck);
+  return {};
+}
+
+Status remove_one(ControlPlane& plane) {
+  const ControlPlaneMachine& machine = pick_for_deletion(plane);
+  if (const std::string why = why_not_stable(plane, &machine); !why.empty()) return hold(plane, why);
+  plane.reply.remove({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()});
+  plane.reply.event("SuccessfulDelete", "Deleting control plane Machine " + machine.name());
+  return {};
+}
+
+Status add_one(ControlPlane& plane) {
+  if (const std::string why = why_not_stable(plane); !why.empty()) return hold(plane, why);
+  return create_machine(plane, next_failure_domain(plane));
+}
+
+// Another machine whose etcd can be asked.
+const ControlPlaneMachine* other_member(const ControlPlane& plane, const ControlPlaneMachine& leaving) {
+  for (const ControlPlaneMachine& machine : plane.machines) {
+    if (&machine != &leaving && !machine.deleting() && !machine.node().empty()) return &machine;
+  }
+  return nullptr;
+}
+
+Status leave_etcd(ControlPlane& plane, const ControlPlaneMachine& leaving) {
+  if (!plane.stacked_etcd() || leaving.node().empty()) return {};
+  const ControlPlaneMachine* staying = other_member(plane, leaving);
+  if (staying == nullptr) return {};  // the last one takes its etcd along
+  Etcd etcd = CAPSTAN_TRY(Etcd::connect(plane));
+  const std::vector<EtcdMember> members = CAPSTAN_TRY(etcd.members(staying->node()));
+  const auto by_node = [&](const std::string& node) {
+    return std::find_if(members.begin(), members.end(),
+                        [&](const EtcdMember& member) { return member.name == node; });
+  };
+  const auto member = by_node(leaving.node());
+  if (member == members.end()) return {};
+  const auto heir = by_node(staying->node());
+  // A leader that is removed costs the cluster an election in the middle of a write.
+  if (heir != members.end() && CAPSTAN_TRY(etcd.leader(staying->node())) == member->id) {
+    CAPSTAN_TRY(etcd.move_leader(leaving.node(), heir->id));
+  }
+  return etcd.remove_member(staying->node(), member->id);
+}
+
+bool waits_for_hook(const ControlPlaneMachine& machine) {
+  const Json* deleting = sdk::condition_of(*machine.machine, "Deleting");
+  return machine.deleting() && sdk::has_annotation(*machine.machine, kCleanupHook) &&
+         deleting != nullptr && string_at(*deleting, "reason") == "WaitingForPreTerminateHook";
+}
+
+// Others' hooks of the same kind go first: they may need a working member.
+bool has_other_hooks(const ControlPlaneMachine& machine) {
+  constexpr std::string_view kPrefix = "pre-terminate.delete.hook.machine.cluster.x-k8s.io";
+  const Json* annotations = sdk::find_at(*machine.machine, "metadata/annotations");
+  if (annotations == nullptr) return false;
+  return std::any_of(annotations->items().begin(), annotations->items().end(), [&](const auto& item) {
+    return item.key().starts_with(kPrefix) && item.key() != kCleanupHook;
+  });
+}
+
+bool unhealthy(const ControlPlaneMachine& machine) {
+  return machine.health.known && machine.health.api_server.status != "True";
+}
+
+}  // namespace
+
+int64_t max_surge(const ControlPlane& plane) {
+  const Json* surge = sdk::find_at(plane.object, "spec/rollout/strategy/rollingUpdate/maxSurge");
+  if (surge == nullptr) return 1;
+  if (surge->is_number_integer()) return surge->get<int64_t>();
+  return surge->is_string() && surge->get_ref<const std::string&>() == "0" ? 0 : 1;
+}
+
+const ControlPlaneMachine& pick_for_deletion(const ControlPlane& plane) {
+  const auto marked = [](const ControlPlaneMachine& m) { return sdk::has_annotation(*m.machine, kDeleteMachine); };
+  const auto rank = [&](const ControlPlaneMachine& m) {
+    if (!m.up_to_date && marked(m)) return 0;
+    if (marked(m)) return 1;
+    if (!m.up_to_date && unhealthy(m)) return 2;
+    return m.up_to_date ? 4 : 3;
+  };
+  std::map<std::string, int> load;
+  for (const ControlPlaneMachine& machine : plane.machines) ++load[machine.failure_domain()];
+  // Machines are sorted oldest first, so the first of equals is the oldest.
+  return *std::min_element(plane.machines.begin(), plane.machines.end(),
+                           [&](const ControlPlaneMachine& a, const ControlPlaneMachine& b) {
+                             if (rank(a) != rank(b)) return rank(a) < rank(b);
+                             return load.at(a.failure_domain()) > load.at(b.failure_domain());
+                           });
+}
+
+Status finish_deletions(ControlPlane& plane) {
+  for (const ControlPlaneMachine& machine : plane.machines) {
+    if (!waits_for_hook(machine) || has_other_hooks(machine)) continue;
+    if (Status left = leave_etcd(plane, machine); !left.ok()) {
+      return std::move(left).error().with_context("removing the etcd member of Machine " +
+                                                  machine.name());
+    }
+    plane.reply.patch_other({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()},
+                            {{"metadata", {{"annotations", {{kCleanupHook, nullptr}}}}}});
+    return {};  // one at a time
+  }
+  return {};
+}
+
+Status scale(ControlPlane& plane) {
+  const auto current = static_cast<int64_t>(plane.machines.size());
+  const int64_t desired = plane.desired_replicas();
+  if (current == 0) return create_machine(plane, next_failure_domain(plane));
+  if (!plane.initialized) {
+    plane.reply.requeue_after(kRecheck);
+    return {};
+  }
+  if (!plane.outdated().empty()) {
+    return current < desired + max_surge(plane) ? add_one(plane) : remove_one(plane);
+  }
+  if (current < desired) return add_one(plane);
+  if (current > desired) return remove_one(plane);
+  return {};
+}
+
+}  // namespace capstan::kubeadm
