@@ -5,9 +5,9 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "runtime/controller/event_cleaner.h"
 #include "runtime/controller/garbage_collector.h"
-#include "runtime/controller/namespace_controller.h"
-#include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/register.h"
 #include "runtime/plugin/plugin_admission.h"
 #include "runtime/plugin/probe.h"
 #include "runtime/plugin/provider_reconciler.h"
@@ -112,7 +112,7 @@ HostPorts ProviderRuntime::ports() {
   ports.objects = core_->cache.get();
   ports.workload = workload_.get();
   ports.wake = [this](const ObjectKey& key) { wake(key); };
-  ports.pki = [](const Json& request) { return run_pki(request); };
+  ports.pki = [this](const Json& request) { return run_pki(request, core_->clock.now()); };
   return ports;
 }
 
@@ -229,11 +229,11 @@ void ProviderRuntime::start_controllers() {
 
   auto manager = std::make_shared<Manager>(
       ManagerOptions{.resources = *core_->resources, .clock = core_->clock, .random = core_->random});
-  manager->add(garbage_collector(*core_->resources));
-  manager->add(namespace_controller(*core_->resources));
+  manager->add(garbage_collector(core_->kinds));
+  manager->add(event_cleaner());
   lifecycle::Deps deps{core_->kinds, *workload_,
                        [this](const ClusterName& cluster) { wake_cluster(cluster); }};
-  lifecycle::register_controllers(*manager, deps);
+  lifecycle::register_controllers(*manager, *core_->resources, deps);
   for (const GroupKind& kind : registry->reconciled()) {
     manager->add(provider_controller(kind, *registry, core_->kinds));
   }

@@ -1,8 +1,7 @@
 #include "runtime/server/runtime_core.h"
 
-#include "builtin_kinds.h"
 #include "cluster_api_kinds.h"
-#include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/admission/admissions.h"
 
 namespace capstan {
 
@@ -21,11 +20,11 @@ Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_d
   options.admission = lifecycle::admissions();
   options.admission.push_back(core->plugin_admission);
   core->resources = make_resource_service(std::move(options));
-  const Json builtin = TRY(parse_json(builtin_kinds_json()));
-  const Json bundled = TRY(parse_json(cluster_api_kinds_json()));
+  const std::vector<Json> builtin = TRY(builtin_kind_documents());
+  const std::vector<Json> bundled = TRY(parse_kind_documents(cluster_api_kinds_json()));
   BootOptions boot;
-  boot.builtin_kinds = {builtin.get_ref<const Json::array_t&>()};
-  boot.bundled_crds = {bundled.get_ref<const Json::array_t&>()};
+  boot.builtin_kinds = builtin;
+  boot.bundled_crds = bundled;
   TRY(boot_resources(*core->resources, boot));
   return core;
 }
