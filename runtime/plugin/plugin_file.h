@@ -1,0 +1,31 @@
+// A plugin's file, judged without loading it: its manifest, whether this host speaks its ABI, and
+// whether the library keeps the ABI's rules for a library.
+//
+// Thread safety: pure functions.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/result.h"
+#include "runtime/plugin/elf.h"
+#include "runtime/plugin/manifest.h"
+
+namespace capstan {
+
+struct PluginFile {
+  std::string path;
+  Manifest manifest;
+  std::string manifest_text;
+  std::vector<std::string> warnings;  // what is not fatal: "cannot be unloaded: ..."
+};
+
+// Errors: what is wrong and what to do, with the path.
+Result<PluginFile> read_plugin_file(const std::string& path);
+
+// The minor that both sides work with: the lower of the two highest. Errors: kFailedPrecondition
+// with both ranges, where the major differs or the ranges do not meet.
+Result<uint32_t> negotiate_abi(uint32_t major, uint32_t min_minor, uint32_t max_minor);
+
+}  // namespace capstan

@@ -1,0 +1,56 @@
+// From the config to running plugins. Each plugin's file is read, tried out in a child where it is
+// not known to be good, loaded and activated; one that fails at any of these is named with the
+// reason, and the rest goes on.
+//
+// Thread safety: call it before the program starts threads (see probe.h).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "runtime/plugin/host_services/host_services.h"
+#include "runtime/plugin/native_provider.h"
+#include "runtime/plugin/plugin_config.h"
+#include "runtime/plugin/plugin_registry.h"
+#include "runtime/plugin/probe.h"
+
+namespace capstan {
+
+// What the host's services stand on; the program wires it. See HostServicesOptions.
+struct HostPorts {
+  Clock& clock;
+  const WatchCache* objects = nullptr;
+  PluginMetrics* metrics = nullptr;
+  WorkloadClusters* workload = nullptr;
+  std::function<void(const EventRecord&)> events = {};
+  std::function<void(const ObjectKey&)> wake = {};
+  std::function<Result<Json>(const Json& request)> pki = {};
+};
+
+struct LoaderOptions {
+  HostPorts ports;
+  std::string bundled_folder;  // where NAME.so of a plugin without `file` is
+  std::string cache_file;      // of the probe; "" tries every file at every start
+  bool probe = true;
+  std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
+  NativeProviderOptions native = {};
+  // Makes the adapter where a plugin is to run otherwise than in this process; unset: that is an
+  // error of the plugin. Gives a provider that is not active yet.
+  std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&)>
+      isolated = {};
+};
+
+// The services that a plugin gets: the ports, narrowed to what its manifest asks for.
+HostServicesOptions services_for(const Manifest& manifest, const PluginConfig& config,
+                                 const HostPorts& ports);
+
+// Loads without activating. Errors: the reason, with the path.
+Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
+                                              const LoaderOptions& options, ProbeCache& cache);
+
+// Loads and activates all that are enabled; bundled ones that are not become known().
+PluginRegistry load_plugins(const std::vector<PluginConfig>& configs, const LoaderOptions& options);
+
+}  // namespace capstan

@@ -1,0 +1,41 @@
+// Tries a plugin out in a child process before it is loaded here: a library that crashes, hangs or
+// misbehaves when it is loaded or when its instance is made then costs a child and not the host.
+// Nothing is activated.
+//
+// What was found good is remembered by the file's identity, so a start with known files makes no
+// child at all.
+//
+// Thread safety: ProbeCache from one thread. probe_plugin forks: call it before the program starts
+// threads.
+#pragma once
+
+#include <chrono>
+#include <map>
+#include <string>
+
+#include "runtime/base/result.h"
+#include "runtime/plugin/plugin_file.h"
+
+namespace capstan {
+
+// Errors: kInvalid with what the library did ("crashed when it was loaded (signal 11, ...)").
+Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout);
+
+// Files that were tried out and found good.
+class ProbeCache {
+ public:
+  // `path` "" remembers nothing. A file that cannot be read counts as empty.
+  explicit ProbeCache(std::string path);
+
+  bool known_good(const std::string& plugin) const;
+  void remember(const std::string& plugin);
+  // Writes the file where something was remembered. Best effort: without it files are tried again.
+  void save();
+
+ private:
+  std::string path_;
+  std::map<std::string, std::string> good_;  // path -> identity
+  bool changed_ = false;
+};
+
+}  // namespace capstan

@@ -1,0 +1,32 @@
+#include "runtime/plugin/provider_port.h"
+
+#include <algorithm>
+
+namespace capstan {
+
+Error ProviderReply::error(std::string_view provider) const {
+  Error error{status, "", {}, {}};
+  for (const ProviderDiagnostic& diagnostic : diagnostics) {
+    if (diagnostic.warning) continue;
+    if (error.message.empty()) {
+      error.message = diagnostic.summary;
+      if (!diagnostic.detail.empty()) error.message += ". " + diagnostic.detail;
+      error.retry_after = diagnostic.retry_after;
+    }
+    if (!diagnostic.field.empty()) {
+      error.fields.push_back({diagnostic.field, "FieldValueInvalid", diagnostic.summary});
+    }
+  }
+  if (error.message.empty()) {
+    error.message = "plugin \"" + std::string(provider) + "\" failed with status " +
+                    std::string(code_name(status)) + " and said nothing more";
+  }
+  return error;
+}
+
+bool ProviderReply::terminal() const {
+  return std::any_of(diagnostics.begin(), diagnostics.end(),
+                     [](const ProviderDiagnostic& d) { return d.terminal && !d.warning; });
+}
+
+}  // namespace capstan

@@ -1,0 +1,82 @@
+// The Provider port: what the core asks of a provider, whatever stands behind it. Adapters: a
+// shared library in this process (native_provider.h), one in a child process, a Python plugin.
+//
+// Thread safety: activate and deactivate one at a time and never during other calls; reconcile and
+// admit from any thread, never two reconciles for one object at the same time.
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/json.h"
+#include "runtime/base/result.h"
+#include "runtime/plugin/manifest.h"
+
+namespace capstan {
+
+// What comes with a call.
+struct ProviderCall {
+  uint32_t attempt = 0;                          // failures in a row for this object
+  MonotonicTime deadline{};                      // zero: none
+  std::string_view key;                          // the object's uid
+  std::string_view trace_id;                     // W3C trace id or ""
+  const std::atomic<bool>* cancelled = nullptr;  // true: give up; null: never
+};
+
+struct ProviderDiagnostic {
+  bool warning = false;
+  std::string summary;
+  std::string detail;
+  std::string field;  // JSON pointer, "" where none applies
+  std::optional<std::chrono::milliseconds> retry_after;
+  bool terminal = false;
+};
+
+struct ProviderReply {
+  Code status = Code::kOk;
+  std::string text;  // JSON as ext/reconcile.h or ext/admission.h has it; may be empty
+  std::vector<ProviderDiagnostic> diagnostics;
+
+  // The failure as one error: the first diagnostic, or the code. Precondition: status != kOk.
+  Error error(std::string_view provider) const;
+  bool terminal() const;
+};
+
+// Sums since activate, for metrics.
+struct ProviderStatistics {
+  uint64_t calls = 0;
+  uint64_t failures = 0;
+  uint64_t nanoseconds = 0;
+};
+
+class Provider {
+ public:
+  virtual ~Provider() = default;
+
+  virtual const Manifest& manifest() const = 0;
+  const std::string& name() const { return manifest().name; }
+  // "/usr/lib/capstan/plugins/docker.so": where it comes from, for people.
+  virtual const std::string& origin() const = 0;
+
+  // Errors: what the plugin said of the settings, or why it cannot run.
+  virtual Result<void> activate(const Json& settings) = 0;
+  // Returns when no call is running and no thread of the plugin's is left.
+  virtual void deactivate() = 0;
+
+  // `request` as ext/reconcile.h has it. Never fails otherwise than by the reply's status.
+  virtual ProviderReply reconcile(const ProviderCall& call, std::string_view request) = 0;
+  // `old` is "" on create. kUnimplemented where the plugin checks nothing.
+  virtual ProviderReply admit(const ProviderCall& call, std::string_view object,
+                              std::string_view old) = 0;
+
+  virtual ProviderStatistics statistics() const = 0;
+};
+
+}  // namespace capstan

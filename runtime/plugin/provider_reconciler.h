@@ -1,0 +1,52 @@
+// A kind whose reconcile function is a plugin's: builds the request, calls the provider that takes
+// the object, and turns the reply into changes. An object that no enabled plugin takes gets the
+// condition Ready=False, reason BackendNotEnabled.
+//
+// Thread safety: as Reconciler. Lifetime: registry and kinds outlive it.
+//
+// Example:
+//   for (const GroupKind& kind : registry.reconciled()) {
+//     manager.add(provider_controller(kind, registry, kinds));
+//   }
+#pragma once
+
+#include <atomic>
+#include <string>
+
+#include "runtime/controller/reconciler.h"
+#include "runtime/object/kind.h"
+#include "runtime/plugin/plugin_registry.h"
+
+namespace capstan {
+
+class ProviderReconciler final : public Reconciler {
+ public:
+  ProviderReconciler(GroupKind kind, const PluginRegistry& registry, const KindRegistry& kinds);
+
+  std::string name() const override { return name_; }
+  Result<Outcome> reconcile(const ObjectKey& key, const ReconcileContext& context) override;
+
+  // From now on running calls are told to give up; for shutdown.
+  void cancel() { cancelled_ = true; }
+
+ private:
+  Outcome not_taken(const Object& object, Instant now) const;
+  ProviderRoute route(const Object& object) const;
+
+  const GroupKind kind_;
+  const std::string name_;
+  const PluginRegistry& registry_;
+  const KindRegistry& kinds_;
+  const std::vector<ProviderRoute> routes_;
+  std::atomic<bool> cancelled_{false};
+};
+
+// "hellomachine": how the controller of a kind is called in logs, metrics and enqueue().
+std::string provider_controller_name(const GroupKind& kind);
+
+// The controller of a kind, with the watches of docs/abi.md: the object itself, its owner, its
+// Cluster, what it owns and its relations.
+ControllerOptions provider_controller(const GroupKind& kind, const PluginRegistry& registry,
+                                      const KindRegistry& kinds);
+
+}  // namespace capstan
