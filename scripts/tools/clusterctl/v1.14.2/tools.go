@@ -1,0 +1,8 @@
+//go:build tools
+
+// Package tools names the programs, so that go.mod and go.sum hold what they need.
+package tools
+
+import (
+	_ "sigs.k8s.io/cluster-api/cmd/clusterctl"
+)
