@@ -8,7 +8,7 @@ namespace {
 TEST(HaproxyConfigTest, without_machines_there_is_a_frontend_and_no_server) {
   const std::string config = haproxy_config({});
   EXPECT_NE(config.find("bind *:6443"), std::string::npos);
-  EXPECT_EQ(config.find("server "), std::string::npos);
+  EXPECT_EQ(config.find("\n  server "), std::string::npos);
   EXPECT_TRUE(config.ends_with("\n"));
 }
 

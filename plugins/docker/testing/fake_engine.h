@@ -24,14 +24,14 @@ namespace capstan::docker {
 class FakeEngine : public EngineTransport {
  public:
   struct FakeContainer {
-    std::string id;
-    std::string name;
+    std::string id = {};
+    std::string name = {};
     std::string state = "created";
-    std::string address;
-    Json config;
-    std::map<std::string, std::string> files;  // by absolute path
-    std::set<std::string> folders;
-    std::vector<std::string> signals;
+    std::string address = {};
+    Json config = {};
+    std::map<std::string, std::string> files = {};  // by absolute path
+    std::set<std::string> folders = {};
+    std::vector<std::string> signals = {};
     int runs = 0;  // bootstrap scripts that went on
   };
   struct FakeNetwork {
