@@ -14,6 +14,7 @@ find_package(PkgConfig REQUIRED)
 # class layouts differ and the program aborts.
 pkg_check_modules(httplib REQUIRED IMPORTED_TARGET cpp-httplib)
 pkg_check_modules(simdjson REQUIRED IMPORTED_TARGET simdjson)
+pkg_check_modules(re2 REQUIRED IMPORTED_TARGET re2)
 if(CAPSTAN_BUILD_TESTS OR NOT DEFINED CAPSTAN_BUILD_TESTS)
   find_package(GTest REQUIRED)
 endif()

@@ -1,33 +1,12 @@
 #include "runtime/cli/provider_name.h"
 
-#include <map>
+#include "runtime/server/provider_inventory.h"
 
 namespace capstan::cli {
 
-std::string ProviderName::label() const {
-  if (type == "CoreProvider") return name;
-  static const std::map<std::string, std::string, std::less<>> kPrefixes = {
-      {"BootstrapProvider", "bootstrap-"},
-      {"ControlPlaneProvider", "control-plane-"},
-      {"InfrastructureProvider", "infrastructure-"},
-      {"IPAMProvider", "ipam-"},
-      {"RuntimeExtensionProvider", "runtime-extension-"},
-      {"AddonProvider", "addon-"}};
-  const auto prefix = kPrefixes.find(type);
-  return (prefix == kPrefixes.end() ? "" : prefix->second) + name;
-}
+std::string ProviderName::label() const { return provider_label({type, name}); }
 
-std::string ProviderName::default_namespace() const {
-  static const std::map<std::string, std::string, std::less<>> kKnown = {
-      {"cluster-api", "capi-system"},
-      {"bootstrap-kubeadm", "capi-kubeadm-bootstrap-system"},
-      {"control-plane-kubeadm", "capi-kubeadm-control-plane-system"},
-      {"infrastructure-docker", "capd-system"},
-      {"infrastructure-openstack", "capo-system"},
-      {"infrastructure-hetzner", "caph-system"}};
-  const auto known = kKnown.find(label());
-  return known == kKnown.end() ? label() + "-system" : known->second;
-}
+std::string ProviderName::default_namespace() const { return provider_namespace({type, name}); }
 
 Json ProviderName::inventory_object() const {
   Json object = {{"apiVersion", "clusterctl.cluster.x-k8s.io/v1alpha3"},

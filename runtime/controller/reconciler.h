@@ -31,16 +31,20 @@ struct Change {
     kCreate,       // body is the whole object; kAlreadyExists counts as done
     kPatch,        // merge patch of everything but status
     kPatchStatus,  // merge patch of status
+    kConditions,   // body is a list of conditions, merged by type into those of the object
     kApply,        // server-side apply (forced) by `manager`; body is the partial object
     kDelete,       // kNotFound counts as done
   };
   Op op = Op::kPatch;
-  ObjectKey key;
-  Json body;
-  // kPatch, kPatchStatus, kDelete: only where the object still has this revision / uid.
+  ObjectKey key = {};
+  Json body = Json();
+  // kPatch, kPatchStatus, kDelete: only where the object still has this revision / uid. `expected`
+  // is the snapshot's revision also for the second change of one object: the manager follows its
+  // own writes.
   Revision expected = 0;
-  std::string uid;
-  std::string manager;  // field manager; "" is the controller's name
+  std::string uid = {};
+  std::string manager = {};      // field manager; "" is the controller's name
+  std::string propagation = {};  // kDelete: "Foreground", "Orphan"; "" is Background
 };
 
 struct EventRecord {
@@ -76,10 +80,14 @@ class Reconciler {
   virtual Result<Outcome> reconcile(const ObjectKey& key, const ReconcileContext& context) = 0;
 };
 
+// In a WatchRule: every kind there is.
+inline const GroupKind kAnyKind{"*", "*"};
+
 // Which changes of which kinds wake which keys. The default for a watch is the object itself.
 struct WatchRule {
-  GroupKind kind;
-  // The keys to reconcile for a changed object; empty function: the object's own key.
+  GroupKind kind;  // kAnyKind: objects of all kinds
+  // The keys to reconcile for a changed object; empty function: the object's own key. At the start
+  // it is called with an event kAdded for each object that is there.
   std::function<std::vector<ObjectKey>(const StoreEvent&, const WatchCache&)> map;
 };
 
@@ -87,6 +95,8 @@ struct ControllerOptions {
   std::shared_ptr<Reconciler> reconciler;
   std::vector<WatchRule> watches;
   int concurrency = 10;
+  // Reconciled once at the start besides the objects that are there: keys of periodic work.
+  std::vector<ObjectKey> start_keys = {};
 };
 
 }  // namespace capstan

@@ -1,5 +1,7 @@
 #include "runtime/object/kind.h"
 
+#include "runtime/base/text.h"
+
 namespace capstan {
 namespace {
 
@@ -74,6 +76,10 @@ std::string Kind::api_version() const {
   return GroupVersion{id.group, storage_version().name}.text();
 }
 
+GroupKind Kind::stored_id() const {
+  return stored_as.empty() ? id : GroupKind{GroupVersion::parse(stored_as).group, id.kind};
+}
+
 Result<KindPtr> Kind::from_crd(const Json& crd) {
   auto kind = std::make_shared<Kind>();
   kind->id = {get_string(crd, {"spec", "group"}), get_string(crd, {"spec", "names", "kind"})};
@@ -106,6 +112,12 @@ Result<KindPtr> Kind::from_crd(const Json& crd) {
                      "must be the JSON that capstan-kinds wrote");
     }
     kind->conversion = std::make_shared<const Json>(std::move(*parsed));
+  }
+  if (const Json* annotations = ::capstan::find(crd, {"metadata", "annotations"})) {
+    kind->builtin = get_string(*annotations, {"capstan.dev/builtin"}) == "true";
+    kind->stored_as = get_string(*annotations, {"capstan.dev/stored-as"});
+    const std::string extra = get_string(*annotations, {"capstan.dev/subresources"});
+    if (!extra.empty()) kind->extra_subresources = split(extra, ',');
   }
   if (const Json* labels = ::capstan::find(crd, {"metadata", "labels"}); labels != nullptr) {
     for (const auto& [name, value] : labels->items()) {

@@ -57,13 +57,21 @@ struct Kind {
   bool namespaced = true;
   std::vector<KindVersion> versions;
   std::shared_ptr<const Json> conversion;  // rules between versions; null where there are none
+  bool builtin =
+      false;  // the server's own kind: not listed as a CRD, takes strategic merge patches
+  // Where objects of this kind are kept as the same kind of another apiVersion: "v1" for the
+  // events.k8s.io Event. "" for all others.
+  std::string stored_as;
+  std::vector<std::string> extra_subresources;             // "eviction", "log": answered by routes
   std::map<std::string, std::string, std::less<>> labels;  // the CRD's, with the contract labels
 
   // Precondition of a Kind: exactly one storage version.
   const KindVersion& storage_version() const;
   const KindVersion* version(std::string_view name) const;  // null where unknown
   std::string api_version() const;                          // "group/storage-version"
-  std::string crd_name() const { return plural + "." + id.group; }
+  std::string crd_name() const { return id.group.empty() ? plural : plural + "." + id.group; }
+  // The kind under which objects are found in the store and the cache.
+  GroupKind stored_id() const;
 
   // Errors: kInvalid with the field.
   static Result<std::shared_ptr<const Kind>> from_crd(const Json& crd);

@@ -90,7 +90,7 @@ class ManifestReader {
 
   uint32_t number(const Json& json, const char* name) {
     const Json* value = find(json, {"abi", name});
-    if (value == nullptr || !value->is_number_unsigned() || *value > 1'000'000) {
+    if (value == nullptr || !value->is_number_integer() || *value < 0 || *value > 1'000'000) {
       wrong(std::string("/abi/") + name, "must be a number");
       return 0;
     }
@@ -309,8 +309,12 @@ bool Manifest::may_write(const GroupKind& kind) const {
 Result<Manifest> parse_manifest(std::string_view text) {
   auto json = parse_json(text);
   if (!json.ok()) return std::move(json).error().with_context("manifest");
-  if (!json->is_object()) return Error::invalid("manifest: must be a JSON object");
-  return ManifestReader().read(*json);
+  return manifest_from_json(*json);
+}
+
+Result<Manifest> manifest_from_json(const Json& json) {
+  if (!json.is_object()) return Error::invalid("manifest: must be a JSON object");
+  return ManifestReader().read(json);
 }
 
 }  // namespace capstan

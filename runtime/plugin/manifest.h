@@ -95,5 +95,6 @@ struct Manifest {
 
 // Errors: kInvalid; every member that is wrong is named with its JSON pointer in `fields`.
 Result<Manifest> parse_manifest(std::string_view text);
+Result<Manifest> manifest_from_json(const Json& json);
 
 }  // namespace capstan

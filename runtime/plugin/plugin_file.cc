@@ -59,6 +59,17 @@ Result<void> check_rules(const ElfFile& elf, std::vector<std::string>& warnings)
   return {};
 }
 
+// Members that are missing or no numbers are left to the manifest's own checks.
+Result<uint32_t> check_abi(const Json& manifest) {
+  for (const char* name : {"major", "minMinor", "maxMinor"}) {
+    if (get_int(manifest, {"abi", name}, -1) < 0) return 0u;
+  }
+  const auto number = [&](const char* name) {
+    return static_cast<uint32_t>(get_int(manifest, {"abi", name}, -1));
+  };
+  return negotiate_abi(number("major"), number("minMinor"), number("maxMinor"));
+}
+
 }  // namespace
 
 Result<uint32_t> negotiate_abi(uint32_t major, uint32_t min_minor, uint32_t max_minor) {
@@ -88,12 +99,13 @@ Result<PluginFile> read_plugin_file(const std::string& path) {
   }
   PluginFile file;
   file.path = path;
-  auto manifest = parse_manifest(elf.manifest);
+  const auto json = parse_json(elf.manifest);
+  if (!json.ok()) return named(Error(json.error()).with_context("manifest"));
+  // Before the rest: a manifest of another ABI may have members that are not known here.
+  if (auto minor = check_abi(*json); !minor.ok()) return named(std::move(minor).error());
+  auto manifest = manifest_from_json(*json);
   if (!manifest.ok()) return named(std::move(manifest).error());
   file.manifest = *std::move(manifest);
-  const auto minor = negotiate_abi(file.manifest.abi_major, file.manifest.abi_min_minor,
-                                   file.manifest.abi_max_minor);
-  if (!minor.ok()) return named(minor.error());
   if (auto rules = check_rules(elf, file.warnings); !rules.ok()) {
     return named(std::move(rules).error());
   }

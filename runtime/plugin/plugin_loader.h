@@ -31,8 +31,8 @@ struct HostPorts {
 
 struct LoaderOptions {
   HostPorts ports;
-  std::string bundled_folder;  // where NAME.so of a plugin without `file` is
-  std::string cache_file;      // of the probe; "" tries every file at every start
+  std::string bundled_folder = {};  // where NAME.so of a plugin without `file` is
+  std::string cache_file = {};      // of the probe; "" tries every file at every start
   bool probe = true;
   std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
   NativeProviderOptions native = {};

@@ -67,6 +67,7 @@ class ReplyReader {
     TRY(read_objects(reply, "create", Change::Op::kCreate));
     TRY(read_objects(reply, "apply", Change::Op::kApply));
     TRY(read_patches(reply));
+    TRY(read_conditions_of(reply));
     TRY(read_deletions(reply));
     TRY(read_events(reply));
     if (const Json* requeue = capstan::find(reply, {"requeueAfterMs"})) {
@@ -229,6 +230,24 @@ class ReplyReader {
       }
       TRY(check_metadata(*patch));
       split(key, *patch, nullptr);
+    }
+    return {};
+  }
+
+  Result<void> read_conditions_of(const Json& reply) {
+    const Json* items = TRY(list(reply, "conditionsOf"));
+    if (items == nullptr) return {};
+    for (const Json& item : *items) {
+      ObjectKey key = TRY(key_of(item, item, "conditionsOf"));
+      std::vector<ConditionUpdate> checked;
+      TRY(read_conditions(item, checked));
+      Json body = Json::array();
+      for (const ConditionUpdate& c : checked) {
+        body.push_back(
+            {{"type", c.type}, {"status", c.status}, {"reason", c.reason}, {"message", c.message}});
+      }
+      change(Change::Op::kConditions, std::move(key), std::move(body));
+      outcome_.changes.back().uid = get_string(item, {"uid"});
     }
     return {};
   }

@@ -25,26 +25,28 @@ struct WorkloadRequest {
   std::string method = "GET";
   std::string path;  // "/api/v1/nodes?limit=100"
   std::string content_type = "application/json";
-  std::string body;
+  std::string body = {};
   Duration timeout = std::chrono::seconds(10);
 };
 
 struct WorkloadResponse {
   int status = 0;    // HTTP
   std::string body;  // as sent
+  // What a Retry-After header asks for (with 429 and 503); 0 where there is none.
+  std::chrono::seconds retry_after{0};
 };
 
 // A request to a port of a pod, through the API server's port-forward, with TLS of its own: how
 // etcd members are asked.
 struct PodRequest {
   std::string ns = "kube-system";
-  std::string pod;
+  std::string pod = {};
   int port = 0;
-  std::string server_name;      // checked against the certificate
-  std::string ca_pem;           // trusts only this
-  std::string certificate_pem;  // client certificate
-  std::string key_pem;
-  WorkloadRequest request;
+  std::string server_name = {};      // checked against the certificate
+  std::string ca_pem = {};           // trusts only this
+  std::string certificate_pem = {};  // client certificate
+  std::string key_pem = {};
+  WorkloadRequest request = {};
 };
 
 class WorkloadClusters {

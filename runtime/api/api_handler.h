@@ -1,0 +1,57 @@
+// Takes every request of an API server: authenticates, authorises, and hands it to what answers it.
+// Independent of sockets.
+//
+// Thread safety: from any thread. Lifetime: of the loop and the service.
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <string>
+
+#include "runtime/api/discovery.h"
+#include "runtime/api/event_loop.h"
+#include "runtime/api/openapi.h"
+#include "runtime/api/resource_handler.h"
+#include "runtime/api/routes.h"
+
+namespace capstan {
+
+struct ApiHandlerOptions {
+  Authenticator authenticator;
+  std::vector<ApiRoute> routes;  // for members of system:masters
+  // What /readyz says besides that the server runs; empty: ready.
+  std::function<Result<void>()> ready;
+  // The text of /metrics; empty: there is none.
+  std::function<std::string()> metrics;
+  std::string git_version = "v1.34.2+capstan";
+  WatchLimits watch;
+  std::string nonce;  // differs between starts
+};
+
+class ApiHandler final : public HttpHandler {
+ public:
+  ApiHandler(EventLoop& loop, ResourceService& service, ApiHandlerOptions options);
+
+  void handle(HttpExchangePtr exchange) override;
+
+ private:
+  bool answer_open_path(const HttpExchangePtr& exchange, const RequestTarget& target);
+  void answer_user(HttpExchangePtr exchange, RequestTarget target, ApiUser user);
+  bool answer_document(const HttpExchangePtr& exchange, const RequestTarget& target);
+  void answer_discovery(const HttpExchangePtr& exchange, const std::string& path);
+  void answer_openapi(const HttpExchangePtr& exchange, const std::string& path);
+  void answer_review(const HttpExchangePtr& exchange, const std::string& kind, const ApiUser& user);
+  void answer_resource(ResourceRequest request);
+  // Runs on a worker; the client is told to come back where too many wait.
+  void run_blocking(const HttpExchangePtr& exchange, std::function<void()> work);
+
+  EventLoop& loop_;
+  ResourceService& service_;
+  const ApiHandlerOptions options_;
+  const RouteTable routes_;
+  Discovery discovery_;
+  OpenApi openapi_;
+  ResourceHandler resources_;
+};
+
+}  // namespace capstan

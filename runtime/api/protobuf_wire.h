@@ -1,0 +1,34 @@
+// The wire format of protocol buffers, read field by field. Nothing is copied.
+//
+// Thread safety: a reader belongs to one thread. Lifetime: of the bytes it was given.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "runtime/base/result.h"
+
+namespace capstan {
+
+struct ProtobufField {
+  uint32_t number = 0;
+  uint64_t varint = 0;     // wire types 0, 1 and 5
+  std::string_view bytes;  // wire type 2
+  bool is_bytes = false;
+};
+
+class ProtobufReader {
+ public:
+  explicit ProtobufReader(std::string_view bytes) : rest_(bytes) {}
+  bool at_end() const { return rest_.empty(); }
+  // Precondition: !at_end(). Errors: kInvalid where the bytes end early or have an unknown type.
+  Result<ProtobufField> next();
+
+ private:
+  Result<uint64_t> varint();
+  Result<std::string_view> take(uint64_t size);
+
+  std::string_view rest_;
+};
+
+}  // namespace capstan

@@ -1,0 +1,118 @@
+#include "runtime/controller/committer.h"
+
+#include <algorithm>
+
+#include "runtime/object/conditions.h"
+
+namespace capstan {
+
+Result<void> Committer::commit(std::vector<Change> changes, const std::string& manager) {
+  std::vector<Written> written;
+  for (Change& change : changes) {
+    const Revision snapshot = change.expected;
+    const auto own = std::find_if(written.begin(), written.end(), [&](const Written& w) {
+      return w.snapshot == change.expected && w.key == change.key;
+    });
+    if (change.expected != 0 && own != written.end()) change.expected = own->now;
+    auto result = apply(change, manager);
+    if (!result.ok()) return std::move(result).error();
+    if (snapshot == 0 || *result == nullptr) continue;
+    if (own != written.end()) {
+      own->now = (*result)->meta().resource_version;
+    } else {
+      written.push_back({change.key, snapshot, (*result)->meta().resource_version});
+    }
+  }
+  return {};
+}
+
+Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
+  const KindPtr kind = resources_.kinds().find(change.key.kind);
+  if (kind == nullptr) {
+    return Error::not_found("kind " + change.key.kind.text() +
+                            " is not installed; enable the provider that brings it");
+  }
+  const ResourceRef ref{kind, "", change.key.ns, change.key.name};
+  WriteOptions options;
+  options.manager = change.manager.empty() ? manager : change.manager;
+  options.force = true;
+  switch (change.op) {
+    case Change::Op::kCreate: {
+      auto created = resources_.create(ref, change.body, options);
+      if (created.code() == Code::kAlreadyExists) return ObjectPtr();
+      return created;
+    }
+    case Change::Op::kApply:
+      return resources_.patch(ref, PatchType::kApply, change.body, options);
+    case Change::Op::kPatchStatus:
+      options.subresource = "status";
+      return patch(ref, change, options);
+    case Change::Op::kPatch:
+      return patch(ref, change, options);
+    case Change::Op::kConditions:
+      options.subresource = "status";
+      return merge_conditions(ref, change, options);
+    case Change::Op::kDelete:
+      return remove(ref, change);
+  }
+  return Error::internal("unknown change of " + change.key.text());
+}
+
+Result<ObjectPtr> Committer::patch(const ResourceRef& ref, Change& change,
+                                   const WriteOptions& options) {
+  if (!change.uid.empty()) {
+    const ObjectPtr current = resources_.cache().get(change.key);
+    if (current != nullptr && current->meta().uid != change.uid) {
+      return Error::conflict(change.key.text() + " is another object than the one that was read");
+    }
+  }
+  if (change.expected != 0) {
+    change.body["metadata"]["resourceVersion"] = std::to_string(change.expected);
+  }
+  return resources_.patch(ref, PatchType::kMerge, change.body, options);
+}
+
+// Somebody else writes the object's other conditions, so the list is read and written as one step,
+// again where it changed in between.
+Result<ObjectPtr> Committer::merge_conditions(const ResourceRef& ref, const Change& change,
+                                              const WriteOptions& options) {
+  constexpr int kAttempts = 5;
+  Result<ObjectPtr> result = ObjectPtr();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const ObjectPtr current = resources_.cache().get(change.key);
+    const bool gone = current == nullptr || (!change.uid.empty() && current->meta().uid != change.uid);
+    if (gone) return ObjectPtr();
+    Json object = *current->tree();
+    bool changed = false;
+    for (const Json& item : change.body) {
+      Condition condition;
+      condition.type = get_string(item, {"type"});
+      condition.status = get_string(item, {"status"});
+      condition.reason = get_string(item, {"reason"});
+      condition.message = get_string(item, {"message"});
+      condition.observed_generation = current->meta().generation;
+      changed = set_condition(object, std::move(condition), resources_.clock().now()) || changed;
+    }
+    if (!changed) return current;
+    const Json patch = {
+        {"metadata", {{"resourceVersion", std::to_string(current->meta().resource_version)}}},
+        {"status", {{"conditions", object["status"]["conditions"]}}}};
+    result = resources_.patch(ref, PatchType::kMerge, patch, options);
+    if (result.code() != Code::kConflict) break;
+  }
+  if (result.code() == Code::kNotFound) return ObjectPtr();
+  return result;
+}
+
+Result<ObjectPtr> Committer::remove(const ResourceRef& ref, const Change& change) {
+  DeleteOptions options;
+  options.uid = change.uid;
+  options.resource_version = change.expected;
+  if (change.propagation == "Foreground") options.propagation = Propagation::kForeground;
+  if (change.propagation == "Orphan") options.propagation = Propagation::kOrphan;
+  auto removed = resources_.remove(ref, options);
+  if (removed.code() == Code::kNotFound) return ObjectPtr();
+  return removed;
+}
+
+}  // namespace capstan

@@ -1,0 +1,41 @@
+// Writes what a reconcile decided, in order, through the ResourceService.
+//
+// Thread safety: commit() from any thread.
+// Lifetime: the service outlives the committer.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "runtime/controller/reconciler.h"
+#include "runtime/resource/resource_service.h"
+
+namespace capstan {
+
+class Committer {
+ public:
+  explicit Committer(ResourceService& resources) : resources_(resources) {}
+
+  // Stops at the first change that fails. Creating what exists and deleting what is gone succeed.
+  // Errors: kConflict where an object changed since the snapshot (run the reconcile again);
+  // kNotFound where an object to patch is gone or its kind is not installed; those of the service.
+  Result<void> commit(std::vector<Change> changes, const std::string& manager);
+
+ private:
+  // Revisions that this commit's own writes gave to objects of the snapshot.
+  struct Written {
+    ObjectKey key;
+    Revision snapshot = 0;
+    Revision now = 0;
+  };
+
+  Result<ObjectPtr> apply(Change& change, const std::string& manager);
+  Result<ObjectPtr> patch(const ResourceRef& ref, Change& change, const WriteOptions& options);
+  Result<ObjectPtr> merge_conditions(const ResourceRef& ref, const Change& change,
+                                     const WriteOptions& options);
+  Result<ObjectPtr> remove(const ResourceRef& ref, const Change& change);
+
+  ResourceService& resources_;
+};
+
+}  // namespace capstan

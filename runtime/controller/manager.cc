@@ -1,0 +1,245 @@
+#include "runtime/controller/manager.h"
+
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+
+namespace capstan {
+
+Manager::Controller::Controller(ControllerOptions given, Clock& clock, Random& random,
+                                WorkQueueOptions queue_options)
+    : options(std::move(given)),
+      name(options.reconciler->name()),
+      queue(clock, random, queue_options) {
+  statistics.controller = name;
+}
+
+Manager::Manager(ManagerOptions options)
+    : options_(options),
+      committer_(options.resources),
+      recorder_(options.resources, options.clock, options.random),
+      pool_({[this] { return step(); }, [this] { return next_due(); }, options.max_threads}) {}
+
+Manager::~Manager() {
+  stop();
+}
+
+void Manager::add(ControllerOptions controller) {
+  controllers_.push_back(std::make_unique<Controller>(std::move(controller), options_.clock,
+                                                      options_.random, options_.queue));
+}
+
+Result<void> Manager::start() {
+  TRY(attach());
+  pool_.start();
+  pool_.wake();
+  return {};
+}
+
+void Manager::stop() {
+  watch_.reset();
+  pool_.stop();
+  attached_ = false;
+}
+
+Result<void> Manager::attach() {
+  if (attached_) return Error::failed_precondition("the controllers are running already");
+  attached_ = true;
+  // The callback runs on the store's writer: it only hands the event over.
+  watch_ = options_.resources.cache().watch_all([this](const StoreEvent& event) {
+    {
+      const std::scoped_lock lock(inbox_mutex_);
+      inbox_.push_back(event);
+    }
+    pool_.wake();
+  });
+  for (const auto& controller : controllers_) queue_existing(*controller);
+  return {};
+}
+
+void Manager::queue_existing(Controller& controller) {
+  for (const ObjectKey& key : controller.options.start_keys) controller.queue.add(key);
+  const WatchCache& cache = options_.resources.cache();
+  const auto queue_kind = [&](const WatchRule& rule, const GroupKind& kind) {
+    const ListResult list = cache.list(kind);
+    for (const ObjectPtr& object : list.items) {
+      const StoreEvent event{object->meta().resource_version, EventType::kAdded, object, nullptr};
+      if (!rule.map) {
+        controller.queue.add(object->key());
+        continue;
+      }
+      for (const ObjectKey& key : rule.map(event, cache)) controller.queue.add(key);
+    }
+  };
+  for (const WatchRule& rule : controller.options.watches) {
+    if (rule.kind != kAnyKind) {
+      queue_kind(rule, rule.kind);
+      continue;
+    }
+    for (const KindPtr& kind : options_.resources.kinds().all()) queue_kind(rule, kind->id);
+  }
+}
+
+void Manager::map(Controller& controller, const StoreEvent& event, const WatchCache& cache) {
+  const ObjectKey key = event.object->key();
+  for (const WatchRule& rule : controller.options.watches) {
+    if (rule.kind != key.kind && rule.kind != kAnyKind) continue;
+    if (!rule.map) {
+      controller.queue.add(key);
+      continue;
+    }
+    for (const ObjectKey& mapped : rule.map(event, cache)) controller.queue.add(mapped);
+  }
+}
+
+void Manager::drain_inbox() {
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    if (inbox_.empty()) return;
+  }
+  const std::scoped_lock dispatching(dispatch_mutex_);
+  std::deque<StoreEvent> events;
+  {
+    const std::scoped_lock lock(inbox_mutex_);
+    events.swap(inbox_);
+  }
+  const WatchCache& cache = options_.resources.cache();
+  for (const StoreEvent& event : events) {
+    for (const auto& controller : controllers_) map(*controller, event, cache);
+  }
+}
+
+// Controllers take turns, so that many keys of one do not keep the others waiting.
+bool Manager::take(Controller*& controller, WorkQueue::Item& item) {
+  const size_t count = controllers_.size();
+  const size_t first = next_controller_.fetch_add(1, std::memory_order_relaxed);
+  for (size_t i = 0; i < count; ++i) {
+    Controller& candidate = *controllers_[(first + i) % count];
+    auto taken = candidate.queue.take(static_cast<size_t>(candidate.options.concurrency));
+    if (!taken) continue;
+    controller = &candidate;
+    item = *std::move(taken);
+    return true;
+  }
+  return false;
+}
+
+bool Manager::step() {
+  drain_inbox();
+  Controller* controller = nullptr;
+  WorkQueue::Item item;
+  if (!take(controller, item)) return false;
+  if (anything_ready()) pool_.wake();
+  run(*controller, item);
+  return true;
+}
+
+bool Manager::anything_ready() const {
+  return std::any_of(controllers_.begin(), controllers_.end(), [](const auto& controller) {
+    return controller->queue.active() < static_cast<size_t>(controller->options.concurrency) &&
+           controller->queue.ready() > 0;
+  });
+}
+
+void Manager::run(Controller& controller, const WorkQueue::Item& item) {
+  const MonotonicTime start = options_.clock.monotonic();
+  const ReconcileContext context{options_.resources.cache(), options_.clock, options_.random,
+                                 item.failures};
+  Result<void> result;
+  std::optional<Duration> again;
+  auto outcome = controller.options.reconciler->reconcile(item.key, context);
+  if (outcome.ok()) {
+    again = outcome->requeue_after;
+    {
+      const std::scoped_lock lock(controller.mutex);
+      controller.statistics.changes += outcome->changes.size();
+    }
+    result = conclude(controller, item.key, *std::move(outcome));
+  } else {
+    result = std::move(outcome).error();
+  }
+  {
+    const std::scoped_lock lock(controller.mutex);
+    ControllerStatistics& statistics = controller.statistics;
+    ++statistics.reconciles;
+    if (result.code() == Code::kConflict) {
+      ++statistics.conflicts;
+    } else if (!result.ok()) {
+      ++statistics.errors;
+    }
+    statistics.queue_time.observe(item.waited);
+    statistics.reconcile_time.observe(options_.clock.monotonic() - start);
+  }
+  settle(controller, item, result, again);
+}
+
+Result<void> Manager::conclude(Controller& controller, const ObjectKey& key, Outcome outcome) {
+  auto committed = committer_.commit(std::move(outcome.changes), controller.name);
+  // An object that went away while it was reconciled needs nothing any more.
+  const bool gone =
+      committed.code() == Code::kNotFound && options_.resources.cache().get(key) == nullptr;
+  if (!committed.ok() && !gone) return committed;
+  for (const EventRecord& event : outcome.events) recorder_.record(event, controller.name);
+  if (outcome.error) return *std::move(outcome.error);
+  return {};
+}
+
+void Manager::settle(Controller& controller, const WorkQueue::Item& item,
+                     const Result<void>& result, std::optional<Duration> again) {
+  if (result.ok()) {
+    controller.queue.done(item.key, again);
+    if (again) pool_.wake_timer();
+    return;
+  }
+  if (result.code() == Code::kConflict) {
+    controller.queue.retry(item.key);
+  } else {
+    const Error& error = result.error();
+    spdlog::log(item.failures < 3 ? spdlog::level::info : spdlog::level::warn,
+                "{}: {} failed ({} in a row): {}", controller.name, item.key.text(),
+                item.failures + 1, error.message);
+    controller.queue.failed(item.key,
+                            error.retry_after ? Duration(*error.retry_after) : Duration::zero());
+  }
+  pool_.wake_timer();
+}
+
+size_t Manager::run_until_idle(size_t limit) {
+  size_t steps = 0;
+  while (steps < limit && step()) ++steps;
+  return steps;
+}
+
+std::optional<MonotonicTime> Manager::next_due() const {
+  std::optional<MonotonicTime> earliest;
+  for (const auto& controller : controllers_) {
+    const auto due = controller->queue.next_due();
+    if (due && (!earliest || *due < *earliest)) earliest = due;
+  }
+  return earliest;
+}
+
+void Manager::enqueue(const std::string& name, const ObjectKey& key, Duration delay) {
+  for (const auto& controller : controllers_) {
+    if (controller->name != name) continue;
+    controller->queue.add_after(key, delay);
+    if (delay > Duration::zero()) {
+      pool_.wake_timer();
+    } else {
+      pool_.wake();
+    }
+  }
+}
+
+std::vector<ControllerStatistics> Manager::statistics() const {
+  std::vector<ControllerStatistics> all;
+  for (const auto& controller : controllers_) {
+    const std::scoped_lock lock(controller->mutex);
+    all.push_back(controller->statistics);
+    all.back().depth = controller->queue.ready();
+    all.back().active = controller->queue.active();
+  }
+  return all;
+}
+
+}  // namespace capstan

@@ -1,0 +1,19 @@
+#include "runtime/lifecycle/common/linked.h"
+
+namespace capstan::lifecycle {
+
+Linked link(const Json* ref, const std::string& ns, const KindRegistry& kinds,
+            const WatchCache& objects) {
+  Linked linked;
+  linked.defined = is_reference(ref);
+  if (!linked.defined) return linked;
+  auto external = resolve(*ref, ns, kinds, objects);
+  if (external.ok()) {
+    linked.external = *std::move(external);
+  } else {
+    linked.error = std::move(external).error();
+  }
+  return linked;
+}
+
+}  // namespace capstan::lifecycle

@@ -1,0 +1,25 @@
+// A reference in an object's spec and what it stands for.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "runtime/lifecycle/common/contract.h"
+
+namespace capstan::lifecycle {
+
+struct Linked {
+  bool defined = false;              // the reference is set
+  std::optional<External> external;  // none where it is not set or could not be resolved
+  std::optional<Error> error;        // why it could not be resolved
+
+  bool exists() const { return external && external->exists(); }
+  bool deleting() const { return external && external->deleting(); }
+  std::string kind() const { return external ? external->key.kind.kind : ""; }
+};
+
+// `ref` may be null.
+Linked link(const Json* ref, const std::string& ns, const KindRegistry& kinds,
+            const WatchCache& objects);
+
+}  // namespace capstan::lifecycle

@@ -1,0 +1,157 @@
+#include "runtime/lifecycle/common/wake.h"
+
+#include "runtime/lifecycle/common/contract.h"
+#include "runtime/lifecycle/common/names.h"
+#include "runtime/lifecycle/common/owner_references.h"
+
+namespace capstan::lifecycle {
+namespace {
+
+constexpr std::string_view kKubeconfigSuffix = "-kubeconfig";
+
+std::string cluster_of_kubeconfig(const StoreEvent& event) {
+  const std::string& name = event.object->meta().name;
+  if (!name.ends_with(kKubeconfigSuffix)) return "";
+  return name.substr(0, name.size() - kKubeconfigSuffix.size());
+}
+
+// Groups whose objects no Cluster and no Machine refers to.
+bool provider_group(const std::string& group) {
+  return !group.empty() && group != kClusterGroup && !group.ends_with(".k8s.io");
+}
+
+bool may_be_referred_to(const StoreEvent& event) {
+  if (event.type != EventType::kAdded || !event.object->meta().owner_references.empty()) {
+    return false;
+  }
+  const std::string group = event.object->group_version().group;
+  return provider_group(group) || group.ends_with(".cluster.x-k8s.io");
+}
+
+bool refers(const Json* ref, const ObjectKey& key) {
+  return is_reference(ref) && reference_key(*ref, key.ns) == key;
+}
+
+using Refers = bool (*)(const Json& tree, const ObjectKey& key);
+
+bool cluster_refers(const Json& tree, const ObjectKey& key) {
+  return refers(find(tree, {"spec", "infrastructureRef"}), key) ||
+         refers(find(tree, {"spec", "controlPlaneRef"}), key);
+}
+
+bool machine_refers(const Json& tree, const ObjectKey& key) {
+  return refers(find(tree, {"spec", "infrastructureRef"}), key) ||
+         refers(find(tree, {"spec", "bootstrap", "configRef"}), key);
+}
+
+Keys that_refer(const GroupKind& kind, Refers refers_to, const StoreEvent& event,
+                const WatchCache& objects) {
+  Keys keys;
+  const Metadata& meta = event.object->meta();
+  for (const OwnerReference& owner : meta.owner_references) {
+    if (owner.kind == kind.kind && GroupVersion::parse(owner.api_version).group == kind.group) {
+      keys.push_back({kind, meta.ns, owner.name});
+    }
+  }
+  if (!may_be_referred_to(event)) return keys;
+  const ObjectKey key = event.object->key();
+  for (const ObjectPtr& object : objects.list(kind, {meta.ns, {}}).items) {
+    if (refers_to(*object->tree(), key)) keys.push_back(object->key());
+  }
+  return keys;
+}
+
+// What of a Cluster its Machines, sets and deployments depend on.
+bool matters(const StoreEvent& event) {
+  if (event.previous == nullptr || event.type != EventType::kModified) return true;
+  if (event.previous->meta().deleting() != event.object->meta().deleting()) return true;
+  const JsonPtr before = event.previous->tree();
+  const JsonPtr after = event.object->tree();
+  const auto differs = [&](std::initializer_list<std::string_view> path) {
+    return get_bool(*before, path) != get_bool(*after, path);
+  };
+  return differs({"spec", "paused"}) ||
+         differs({"status", "initialization", "infrastructureProvisioned"}) ||
+         differs({"status", "initialization", "controlPlaneInitialized"});
+}
+
+}  // namespace
+
+Keys wake_cluster_of_label(const StoreEvent& event, const WatchCache&) {
+  const std::string& name = event.object->meta().label(kClusterNameLabel);
+  if (name.empty()) return {};
+  return {{kCluster, event.object->meta().ns, name}};
+}
+
+Keys wake_cluster_of_kubeconfig(const StoreEvent& event, const WatchCache&) {
+  const std::string name = cluster_of_kubeconfig(event);
+  if (name.empty()) return {};
+  return {{kCluster, event.object->meta().ns, name}};
+}
+
+Keys wake_machines_of_kubeconfig(const StoreEvent& event, const WatchCache& objects) {
+  const std::string name = cluster_of_kubeconfig(event);
+  if (name.empty()) return {};
+  return keys_of_cluster(kMachine, event.object->meta().ns, name, objects);
+}
+
+Keys wake_clusters_that_refer(const StoreEvent& event, const WatchCache& objects) {
+  return that_refer(kCluster, cluster_refers, event, objects);
+}
+
+Keys wake_machines_that_refer(const StoreEvent& event, const WatchCache& objects) {
+  return that_refer(kMachine, machine_refers, event, objects);
+}
+
+Keys wake_of_cluster(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects) {
+  if (!matters(event)) return {};
+  return keys_of_cluster(kind, event.object->meta().ns, event.object->meta().name, objects);
+}
+
+Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
+                           const WatchCache& objects) {
+  const Metadata& meta = event.object->meta();
+  const OwnerReference* owner = find_owner(meta, kCluster);
+  if (owner == nullptr) return {};
+  const ObjectPtr cluster = objects.get({kCluster, meta.ns, owner->name});
+  if (cluster == nullptr) return {};
+  if (!refers(find(*cluster->tree(), {"spec", "controlPlaneRef"}), event.object->key())) return {};
+  if (event.previous != nullptr) {
+    const JsonPtr before = event.previous->tree();
+    const JsonPtr after = event.object->tree();
+    const auto same = [&](std::initializer_list<std::string_view> path) {
+      const Json* x = find(*before, path);
+      const Json* y = find(*after, path);
+      return x != nullptr && y != nullptr ? *x == *y : x == y;
+    };
+    if (same({"spec", "version"}) && same({"status", "version"}) && same({"status", "versions"})) {
+      return {};
+    }
+  }
+  return keys_of_cluster(kind, meta.ns, owner->name, objects);
+}
+
+Keys wake_controller(const GroupKind& kind, const StoreEvent& event) {
+  Keys keys;
+  for (const ObjectPtr& object : {event.object, event.previous}) {
+    const OwnerReference* owner = object != nullptr ? object->meta().controller() : nullptr;
+    if (owner == nullptr || owner->kind != kind.kind ||
+        GroupVersion::parse(owner->api_version).group != kind.group) {
+      continue;
+    }
+    ObjectKey key{kind, object->meta().ns, owner->name};
+    if (keys.empty() || keys.front() != key) keys.push_back(std::move(key));
+  }
+  return keys;
+}
+
+Keys keys_of_cluster(const GroupKind& kind, const std::string& ns, const std::string& cluster,
+                     const WatchCache& objects) {
+  Keys keys;
+  for (const ObjectPtr& object : objects.list(kind, {ns, {{kClusterNameLabel, cluster}}}).items) {
+    keys.push_back(object->key());
+  }
+  return keys;
+}
+
+}  // namespace capstan::lifecycle

@@ -1,0 +1,66 @@
+#include "runtime/lifecycle/machine_deployment/machine_deployment_status.h"
+
+#include <set>
+
+#include "runtime/lifecycle/common/machine_counts.h"
+#include "runtime/object/selector.h"
+
+namespace capstan::lifecycle {
+namespace {
+
+Condition available(const MachineDeploymentScope& scope, int64_t count) {
+  const RolloutInput input = scope.rollout();
+  const int64_t needed = input.desired - input.max_unavailable;
+  if (count >= needed) return condition("Available", kTrue, "Available");
+  std::string message = std::to_string(count) + " available replicas, at least " +
+                        std::to_string(needed) + " required (maxUnavailable is " +
+                        std::to_string(input.max_unavailable) + ", spec.replicas is " +
+                        std::to_string(input.desired) + ")";
+  if (scope.deleting()) message = "Deletion in progress";
+  return condition("Available", kFalse, "NotAvailable", std::move(message));
+}
+
+Condition rolling_out(const Objects& machines) {
+  int64_t outdated = 0;
+  std::set<std::string> reasons;
+  for (const ObjectPtr& machine : machines) {
+    const auto current = get_condition(*machine->tree(), "UpToDate");
+    if (!current || current->status != kFalse) continue;
+    ++outdated;
+    if (!current->message.empty()) reasons.insert(current->message);
+  }
+  if (outdated == 0) return condition("RollingOut", kFalse, "NotRollingOut");
+  std::string message = "Rolling out " + std::to_string(outdated) + " not up-to-date replicas";
+  for (const std::string& reason : reasons) message += "\n" + reason;
+  return condition("RollingOut", kTrue, "RollingOut", std::move(message));
+}
+
+}  // namespace
+
+std::string machine_deployment_phase(int64_t desired, int64_t replicas, int64_t ready) {
+  if (replicas > desired) return "ScalingDown";
+  if (replicas < desired || ready < desired) return "ScalingUp";
+  return "Running";
+}
+
+void update_machine_deployment_status(MachineDeploymentScope& scope, Instant now) {
+  Json& status = scope.draft.status();
+  const MachineCounts counts = count_machines(scope.machines);
+  counts.write_to(status);
+  status["phase"] = machine_deployment_phase(scope.desired(), counts.replicas, counts.ready);
+  status["observedGeneration"] = scope.draft.meta().generation;
+  if (const Json* selector = find(scope.draft.tree(), {"spec", "selector"})) {
+    auto parsed = LabelSelector::from_json(*selector);
+    if (parsed.ok() && !parsed->matches_everything()) status["selector"] = parsed->text();
+  }
+  Json& view = scope.draft.view();
+  const auto put = [&](Condition condition) { set_condition(view, std::move(condition), now); };
+  put(available(scope, counts.available));
+  put(rolling_out(scope.machines));
+  for (Condition& condition : machine_rollups(scope.machines)) put(std::move(condition));
+  put(scaling_up(scope.desired(), counts.replicas, scope.deleting(), {}));
+  put(scaling_down(scope.desired(), counts.replicas, scope.deleting()));
+  put(deleting_condition(scope.deleting(), scope.sets(), "MachineSets"));
+}
+
+}  // namespace capstan::lifecycle

@@ -1,0 +1,206 @@
+#include "runtime/object/apply/field_set.h"
+
+#include <cmath>
+
+namespace capstan {
+namespace {
+
+// 1 and 1.0 name the same item.
+Json canonical(const Json& value) {
+  if (value.is_number_float()) {
+    const double number = value.get<double>();
+    if (std::floor(number) == number && std::abs(number) < 9007199254740992.0) {
+      return static_cast<int64_t>(number);
+    }
+  }
+  return value;
+}
+
+char prefix(PathElement::Kind kind) {
+  switch (kind) {
+    case PathElement::Kind::kField:
+      return 'f';
+    case PathElement::Kind::kKey:
+      return 'k';
+    case PathElement::Kind::kValue:
+      return 'v';
+    case PathElement::Kind::kIndex:
+      return 'i';
+  }
+  return 'f';
+}
+
+Error malformed(std::string_view text, const std::string& message) {
+  return Error::invalid("field path element \"" + std::string(text) + "\" " + message);
+}
+
+void add_paths(const FieldSet& set, FieldPath& path, std::vector<FieldPath>& out) {
+  for (const auto& [element, child] : set.children()) {
+    path.push_back(element);
+    if (child.is_member()) out.push_back(path);
+    add_paths(child, path, out);
+    path.pop_back();
+  }
+}
+
+}  // namespace
+
+PathElement PathElement::key(const Json& keys) {
+  Json out = Json::object();
+  for (const auto& [name, value] : keys.items()) out[name] = canonical(value);
+  return {Kind::kKey, dump_json(out)};
+}
+
+PathElement PathElement::value(const Json& value) {
+  return {Kind::kValue, dump_json(canonical(value))};
+}
+
+PathElement PathElement::index(size_t index) {
+  return {Kind::kIndex, std::to_string(index)};
+}
+
+Result<PathElement> PathElement::parse(std::string_view text) {
+  if (text.size() < 2 || text[1] != ':') {
+    return malformed(text, "must begin with f:, k:, v: or i:");
+  }
+  const std::string_view rest = text.substr(2);
+  if (text[0] == 'f') return field(rest);
+  const Result<Json> json = parse_json(rest);
+  if (!json.ok()) return malformed(text, "has no JSON after its prefix");
+  if (text[0] == 'k') {
+    if (!json->is_object()) return malformed(text, "must hold the keys of a list item");
+    return key(*json);
+  }
+  if (text[0] == 'v') return value(*json);
+  if (text[0] == 'i' && json->is_number_unsigned()) return index(json->get<size_t>());
+  return malformed(text, "must begin with f:, k:, v: or i:");
+}
+
+std::string PathElement::serialized() const {
+  return std::string(1, prefix(kind)) + ":" + text;
+}
+
+std::string PathElement::readable() const {
+  switch (kind) {
+    case Kind::kField:
+      return "." + text;
+    case Kind::kIndex:
+      return "[" + text + "]";
+    case Kind::kValue:
+      return "[=" + text + "]";
+    case Kind::kKey:
+      break;
+  }
+  std::string out;
+  const Result<Json> keys = parse_json(text);
+  if (!keys.ok()) return "[" + text + "]";
+  for (const auto& [name, value] : keys->items()) {
+    out += (out.empty() ? "[" : ",") + name + "=" + dump_json(value);
+  }
+  return out + "]";
+}
+
+std::string readable_path(const FieldPath& path) {
+  std::string text;
+  for (const PathElement& element : path) text += element.readable();
+  return text;
+}
+
+Result<FieldSet> FieldSet::from_json(const Json& fields_v1) {
+  if (!fields_v1.is_object()) return Error::invalid("a field set must be an object");
+  FieldSet set;
+  for (const auto& [name, below] : fields_v1.items()) {
+    if (name == ".") {
+      set.member_ = true;
+      continue;
+    }
+    FieldSet child = TRY(from_json(below));
+    if (below.empty()) child.member_ = true;
+    set.children_.emplace(TRY(PathElement::parse(name)), std::move(child));
+  }
+  return set;
+}
+
+Json FieldSet::to_json() const {
+  Json out = Json::object();
+  for (const auto& [element, child] : children_) {
+    Json below = child.to_json();
+    if (child.member_ && !child.children_.empty()) below["."] = Json::object();
+    out[element.serialized()] = std::move(below);
+  }
+  return out;
+}
+
+bool FieldSet::contains(const FieldPath& path) const {
+  const FieldSet* at = this;
+  for (const PathElement& element : path) {
+    at = at->find_child(element);
+    if (at == nullptr) return false;
+  }
+  return at->member_;
+}
+
+void FieldSet::insert(const FieldPath& path) {
+  FieldSet* at = this;
+  for (const PathElement& element : path) at = &at->children_[element];
+  at->member_ = true;
+}
+
+std::vector<FieldPath> FieldSet::paths() const {
+  std::vector<FieldPath> out;
+  FieldPath path;
+  add_paths(*this, path, out);
+  return out;
+}
+
+const FieldSet* FieldSet::find_child(const PathElement& element) const {
+  const auto found = children_.find(element);
+  return found == children_.end() ? nullptr : &found->second;
+}
+
+FieldSet FieldSet::united(const FieldSet& other) const {
+  FieldSet out = *this;
+  out.member_ = member_ || other.member_;
+  for (const auto& [element, child] : other.children_) {
+    const auto [at, added] = out.children_.try_emplace(element, child);
+    if (!added) at->second = at->second.united(child);
+  }
+  return out;
+}
+
+FieldSet FieldSet::intersected(const FieldSet& other) const {
+  FieldSet out;
+  out.member_ = member_ && other.member_;
+  for (const auto& [element, child] : children_) {
+    const FieldSet* theirs = other.find_child(element);
+    if (theirs == nullptr) continue;
+    FieldSet common = child.intersected(*theirs);
+    if (!common.empty()) out.children_.emplace(element, std::move(common));
+  }
+  return out;
+}
+
+FieldSet FieldSet::without(const FieldSet& other) const {
+  FieldSet out;
+  out.member_ = member_ && !other.member_;
+  for (const auto& [element, child] : children_) {
+    const FieldSet* theirs = other.find_child(element);
+    FieldSet left = theirs == nullptr ? child : child.without(*theirs);
+    if (!left.empty()) out.children_.emplace(element, std::move(left));
+  }
+  return out;
+}
+
+FieldSet FieldSet::without_below(const FieldSet& other) const {
+  FieldSet out;
+  out.member_ = member_ && !other.member_;
+  for (const auto& [element, child] : children_) {
+    const FieldSet* theirs = other.find_child(element);
+    if (theirs != nullptr && theirs->member_) continue;
+    FieldSet left = theirs == nullptr ? child : child.without_below(*theirs);
+    if (!left.empty()) out.children_.emplace(element, std::move(left));
+  }
+  return out;
+}
+
+}  // namespace capstan

@@ -1,0 +1,47 @@
+#include "runtime/plugin/plugin_config.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace capstan {
+namespace {
+
+TEST(PluginConfigTest, a_name_alone_is_a_bundled_plugin) {
+  const auto configs = parse_plugin_configs(Json::parse(R"(["docker"])"));
+  ASSERT_TRUE(configs.ok());
+  EXPECT_EQ(configs->at(0).name, "docker");
+  EXPECT_TRUE(configs->at(0).enabled);
+}
+
+TEST(PluginConfigTest, everything_can_be_said) {
+  const auto configs = parse_plugin_configs(Json::parse(R"([{
+    "name": "acme", "file": "/opt/acme.so", "enabled": false, "settings": {"region": "eu"},
+    "secrets": {"token": "env:TOKEN", "key": "file:/run/key"}, "isolation": "process"}])"));
+  ASSERT_TRUE(configs.ok()) << configs.error().message;
+  EXPECT_FALSE(configs->at(0).enabled);
+  EXPECT_EQ(configs->at(0).secrets.at("key"), "file:/run/key");
+  EXPECT_EQ(configs->at(0).isolation, "process");
+}
+
+TEST(PluginConfigTest, a_mistake_is_named_with_its_field) {
+  const std::pair<const char*, const char*> mistakes[] = {
+      {R"({})", "plugins: must be a list"},
+      {R"([7])", "plugins[0]: must be a plugin's name or a map"},
+      {R"([{}])", "plugins[0].name: is missing"},
+      {R"(["a", {"name": "a"}])", "plugins[1].name: \"a\" stands in the list twice"},
+      {R"([{"name": "a", "setings": {}}])", "plugins[0].setings: is unknown"},
+      {R"([{"name": "a", "enabled": "yes"}])", "plugins[0].enabled: must be true or false"},
+      {R"([{"name": "a", "secrets": {"t": "hunter2"}}])", "plugins[0].secrets.t: must be env:NAME"},
+      {R"([{"name": "a", "isolation": "vm"}])", "plugins[0].isolation: must be in-process"},
+      {R"([{"name": "/opt/a.so"}])", "plugins[0].name: must be a name; a library's path"},
+  };
+  for (const auto& [text, message] : mistakes) {
+    const auto configs = parse_plugin_configs(Json::parse(text));
+    ASSERT_FALSE(configs.ok()) << text;
+    EXPECT_THAT(configs.error().message, testing::HasSubstr(message));
+    EXPECT_THAT(configs.error().message, testing::Not(testing::HasSubstr("hunter2")));
+  }
+}
+
+}  // namespace
+}  // namespace capstan

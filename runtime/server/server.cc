@@ -1,0 +1,76 @@
+#include "runtime/server/server.h"
+
+#include <spdlog/spdlog.h>
+
+#include <atomic>
+
+#include "runtime/api/api_server.h"
+#include "runtime/api/server_identity.h"
+#include "runtime/server/provider_runtime.h"
+#include "runtime/server/runtime_core.h"
+#include "runtime/server/wake_signal.h"
+#include "runtime/system/file.h"
+
+namespace capstan {
+namespace {
+
+// Parsed trees that nobody used for this long are dropped to save memory.
+constexpr std::chrono::seconds kTidyEvery{60};
+
+Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
+                                             const ServerConfig& config,
+                                             const ServerIdentity& identity,
+                                             const std::atomic<bool>& ready) {
+  ApiServerOptions options;
+  options.listen.address = config.listen.host;
+  options.listen.port = config.listen.port;
+  options.listen.tls = identity.tls();
+  if (!config.token_file.empty()) {
+    Result<Authenticator> tokens = Authenticator::from_token_file(TRY(read_file(config.token_file)));
+    if (!tokens.ok()) return std::move(tokens).error().with_context(config.token_file);
+    options.api.authenticator = *std::move(tokens);
+  }
+  options.api.ready = [&ready]() -> Result<void> {
+    if (ready) return {};
+    return Error::unavailable("providers and controllers are starting");
+  };
+  options.api.nonce = core.random.uuid();
+  return ApiServer::create(loop, *core.resources, std::move(options));
+}
+
+}  // namespace
+
+Result<void> run_server(const ServerConfig& config,
+                        const std::function<void(const std::string& url,
+                                                 const std::string& kubeconfig)>& listening) {
+  TRY(make_folder(config.data_dir, 0700));
+  // The plugins are tried out in children, which is only safe before there are threads.
+  ProviderRuntime providers(config, config.data_dir);
+  const auto signals = TRY(WakeSignal::create());
+  const auto core = TRY(RuntimeCore::open(config.data_dir));
+  const ServerIdentity identity =
+      TRY(load_server_identity(config.data_dir, {config.listen.host}, core->clock));
+  std::atomic<bool> ready{false};
+  EventLoop loop;
+  const auto api = TRY(serve_api(loop, *core, config, identity, ready));
+  const std::string kubeconfig = TRY(write_admin_kubeconfig(identity, api->url()));
+  TRY(providers.start(*core, [&signals] { signals->wake(); }));
+  ready = true;
+  listening(api->url(), kubeconfig);
+
+  while (true) {
+    switch (signals->wait(kTidyEvery)) {
+      case WakeSignal::Reason::kWoken: providers.apply(); continue;
+      case WakeSignal::Reason::kTimeout: core->cache->drop_idle_trees(); continue;
+      case WakeSignal::Reason::kStop: break;
+    }
+    break;
+  }
+  spdlog::info("stopping");
+  ready = false;
+  api->close(std::chrono::seconds(5));
+  providers.stop();
+  return {};
+}
+
+}  // namespace capstan

@@ -1,0 +1,33 @@
+// What the main thread waits for: SIGTERM or SIGINT, or a call of wake() from any thread.
+//
+// Thread safety: wake() from any thread; wait() from the main thread only.
+#pragma once
+
+#include <memory>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/result.h"
+
+namespace capstan {
+
+class WakeSignal {
+ public:
+  enum class Reason { kStop, kWoken, kTimeout };
+
+  // Blocks SIGTERM and SIGINT for the calling thread and all that it starts: call it first.
+  // Errors: kInternal where the kernel refuses a descriptor.
+  static Result<std::unique_ptr<WakeSignal>> create();
+  ~WakeSignal();
+  WakeSignal(const WakeSignal&) = delete;
+  WakeSignal& operator=(const WakeSignal&) = delete;
+
+  void wake();
+  Reason wait(Duration at_most);
+
+ private:
+  WakeSignal(int signals, int wakes) : signals_(signals), wakes_(wakes) {}
+  const int signals_;
+  const int wakes_;
+};
+
+}  // namespace capstan
