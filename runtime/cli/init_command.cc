@@ -20,6 +20,7 @@ struct Flags {
   std::vector<std::string> core, bootstrap, control_plane, infrastructure, ipam, runtime_extension,
       addon;
   std::string target_namespace;
+  bool wait = true;
   int timeout_seconds = 300;
 };
 
@@ -140,7 +141,7 @@ void add_init(CLI::App& app, Program& program) {
   list("--addon", flags->addon, "Add-on providers");
   init_command->add_option("-n,--target-namespace", flags->target_namespace,
                            "Namespace of the inventory objects (default: the provider's own)");
-  init_command->add_flag("--wait-providers", "Accepted for clusterctl's sake: init always waits");
+  init_command->add_flag("--wait-providers", flags->wait, "Accepted for clusterctl's sake: init always waits");
   init_command->add_option("--wait-provider-timeout", flags->timeout_seconds,
                            "Seconds to wait for a provider (300)");
   init_command->callback([flags, &program] {
