@@ -35,7 +35,7 @@ class ResourceServiceTest : public ::testing::Test {
  protected:
   ResourceServiceTest() {
     cache_ = *make_watch_cache(*store_);
-    service_ = make_resource_service({*store_, *cache_, kinds_, clock_, random_, {}, {}});
+    service_ = make_resource_service({*store_, *cache_, kinds_, clock_, random_, {}, {}, {}});
     const std::vector<Json> builtin = *builtin_kind_documents();
     const std::vector<Json> bundled = {widget_crd()};
     BootOptions boot;
@@ -320,7 +320,8 @@ TEST_F(ResourceServiceTest, both_faces_of_an_event_are_one_object) {
 TEST_F(ResourceServiceTest, booting_again_writes_nothing) {
   const Revision before = cache_->revision();
   KindRegistry kinds;
-  const auto service = make_resource_service({*store_, *cache_, kinds, clock_, random_, {}, {}});
+  const auto service =
+      make_resource_service({*store_, *cache_, kinds, clock_, random_, {}, {}, {}});
   const std::vector<Json> builtin = *builtin_kind_documents();
   const std::vector<Json> bundled = {widget_crd()};
   BootOptions boot;
