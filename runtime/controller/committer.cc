@@ -38,7 +38,7 @@ Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
   options.force = true;
   switch (change.op) {
     case Change::Op::kCreate: {
-      auto created = resources_.create(ref, change.body, options);
+      auto created = resources_.create(ref, std::move(change.body), options);
       if (created.code() == Code::kAlreadyExists) return ObjectPtr();
       return created;
     }
@@ -80,7 +80,8 @@ Result<ObjectPtr> Committer::merge_conditions(const ResourceRef& ref, const Chan
   Result<ObjectPtr> result = ObjectPtr();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const ObjectPtr current = resources_.cache().get(change.key);
-    const bool gone = current == nullptr || (!change.uid.empty() && current->meta().uid != change.uid);
+    const bool gone =
+        current == nullptr || (!change.uid.empty() && current->meta().uid != change.uid);
     if (gone) return ObjectPtr();
     Json object = *current->tree();
     bool changed = false;
