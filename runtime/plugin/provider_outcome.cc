@@ -1,7 +1,8 @@
 #include "runtime/plugin/provider_outcome.h"
 
 #include <algorithm>
-#include <map>
+
+#include "runtime/object/conditions.h"
 
 namespace capstan {
 namespace {
@@ -29,25 +30,17 @@ bool drop_known(Json& patch, const Json* target) {
 // The list with the updates merged in by type, or null where nothing changes.
 Json merged_conditions(const Json& list, const std::vector<ConditionUpdate>& updates,
                        int64_t generation, Instant now) {
-  Json out = list.is_array() ? list : Json::array();
+  Json object = {{"metadata", {{"generation", generation}}}, {"status", {{"conditions", list}}}};
+  bool changed = false;
   for (const ConditionUpdate& update : updates) {
-    auto existing = std::find_if(out.begin(), out.end(), [&](const Json& condition) {
-      return get_string(condition, {"type"}) == update.type;
-    });
-    if (existing == out.end()) {
-      out.push_back({{"type", update.type}});
-      existing = std::prev(out.end());
-    }
-    if (get_string(*existing, {"status"}) != update.status ||
-        get_string(*existing, {"lastTransitionTime"}).empty()) {
-      (*existing)["lastTransitionTime"] = format_time(now);
-    }
-    (*existing)["status"] = update.status;
-    (*existing)["reason"] = update.reason;
-    (*existing)["message"] = update.message;
-    if (generation > 0) (*existing)["observedGeneration"] = generation;
+    changed |= set_condition(object,
+                             {.type = update.type,
+                              .status = update.status,
+                              .reason = update.reason,
+                              .message = update.message},
+                             now);
   }
-  return out == list ? Json() : out;
+  return changed ? std::move(object["status"]["conditions"]) : Json();
 }
 
 const Json& current_conditions(const Json& tree) {
