@@ -38,7 +38,7 @@ Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
   options.force = true;
   switch (change.op) {
     case Change::Op::kCreate: {
-      auto created = resources_.create(ref, change.body, options);
+      auto created = resources_.create(ref, std::move(change.body), options);
       if (created.code() == Code::kAlreadyExists) return ObjectPtr();
       return created;
     }

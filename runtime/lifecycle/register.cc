@@ -1,6 +1,8 @@
 #include "runtime/lifecycle/register.h"
 
 #include "runtime/lifecycle/cluster/cluster_reconciler.h"
+#include "runtime/lifecycle/cluster_resource_set/cluster_resource_binder.h"
+#include "runtime/lifecycle/cluster_resource_set/cluster_resource_set_reconciler.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/wake.h"
 #include "runtime/lifecycle/machine/machine_reconciler.h"
@@ -12,7 +14,9 @@ namespace {
 
 // The Machines wait for their Nodes, the Cluster for its first answer.
 void wake_cluster(Manager& manager, const WatchCache& objects, const ClusterName& cluster) {
-  manager.enqueue("cluster", {kCluster, cluster.ns, cluster.name});
+  const ObjectKey key{kCluster, cluster.ns, cluster.name};
+  manager.enqueue("cluster", key);
+  if (objects.count(kClusterResourceSet) > 0) manager.enqueue("clusterresourcebinder", key);
   for (const ObjectKey& key : keys_of_cluster(kMachine, cluster.ns, cluster.name, objects)) {
     manager.enqueue("machine", key);
   }
@@ -33,6 +37,12 @@ void register_controllers(Manager& manager, ResourceService& resources, const De
   manager.add({.reconciler = std::make_shared<MachineDeploymentReconciler>(deps),
                .watches = machine_deployment_watches(),
                .concurrency = 16});
+  manager.add({.reconciler = std::make_shared<ClusterResourceBinder>(deps),
+               .watches = cluster_resource_binder_watches(),
+               .concurrency = 16});
+  manager.add({.reconciler = std::make_shared<ClusterResourceSetReconciler>(),
+               .watches = cluster_resource_set_watches(),
+               .concurrency = 4});
   const WatchCache& objects = resources.cache();
   deps.workload.on_change(
       [&manager, &objects, also = deps.on_cluster_change](const ClusterName& cluster) {

@@ -104,7 +104,7 @@ TEST_F(SimulationTest, workers_are_scaled_up_and_down) {
 
 TEST_F(SimulationTest, a_new_version_rolls_out_without_losing_available_machines) {
   bring_up({.workers = 3});
-  simulation.patch(deployment, {{"spec", {{"template", {{"spec", {{"version", "v1.32.9"}}}}}}}});
+  simulation.patch(deployment, {{"spec", {{"template", {{"spec", {{"version", "v1.33.9"}}}}}}}});
   size_t most = 0;
   int64_t least_available = 3;
   for (int i = 0; i < 300; ++i) {
@@ -115,7 +115,7 @@ TEST_F(SimulationTest, a_new_version_rolls_out_without_losing_available_machines
   EXPECT_EQ(most, 4u);            // maxSurge 1
   EXPECT_EQ(least_available, 3);  // maxUnavailable 0
   for (const ObjectPtr& machine : workers()) {
-    EXPECT_EQ(get_string(*machine->tree(), {"spec", "version"}), "v1.32.9");
+    EXPECT_EQ(get_string(*machine->tree(), {"spec", "version"}), "v1.33.9");
   }
   EXPECT_EQ(workers().size(), 3u);
   EXPECT_EQ(simulation.list(kMachineSet).size(), 1u);

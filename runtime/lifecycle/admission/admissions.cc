@@ -7,8 +7,6 @@
 namespace capstan::lifecycle {
 namespace {
 
-constexpr int64_t kNodeDeletionTimeout = 10;  // seconds
-
 // An object that is on its way out only loses finalizers.
 bool on_its_way_out(const Json& object) {
   return find(object, {"metadata", "deletionTimestamp"}) != nullptr;
@@ -39,7 +37,8 @@ class MachineAdmission final : public Admission {
     if (!cluster.empty()) make(object, {"metadata", "labels", kClusterNameLabel}) = cluster;
     if (old == nullptr &&
         find(object, {"spec", "deletion", "nodeDeletionTimeoutSeconds"}) == nullptr) {
-      make(object, {"spec", "deletion", "nodeDeletionTimeoutSeconds"}) = kNodeDeletionTimeout;
+      make(object, {"spec", "deletion", "nodeDeletionTimeoutSeconds"}) =
+          kDefaultNodeDeletionTimeout;
     }
     admit_version(object, {"spec", "version"}, errors);
     keep(object, old, {"spec", "clusterName"}, errors);

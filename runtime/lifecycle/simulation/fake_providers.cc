@@ -150,7 +150,7 @@ class ControlPlaneProvider final : public FakeProvider {
 
   static Json object(const Draft& draft, const char* api_version, const char* kind,
                      const std::string& name) {
-    Json object = {{"apiVersion", api_version}, {"kind", kind}, {"spec", Json::object()}};
+    Json object = {{"apiVersion", api_version}, {"kind", kind}};
     object["metadata"] = {
         {"name", name},
         {"namespace", draft.meta().ns},
@@ -162,8 +162,10 @@ class ControlPlaneProvider final : public FakeProvider {
 
   static void create(const Draft& draft, const std::string& name, const std::string& version,
                      Outcome& outcome) {
-    outcome.changes.push_back(
-        creation(object(draft, "infrastructure.cluster.x-k8s.io/v1beta2", "DevMachine", name)));
+    Json infrastructure =
+        object(draft, "infrastructure.cluster.x-k8s.io/v1beta2", "DevMachine", name);
+    infrastructure["spec"] = {{"backend", {{"inMemory", Json::object()}}}};
+    outcome.changes.push_back(creation(std::move(infrastructure)));
     outcome.changes.push_back(
         creation(object(draft, "bootstrap.cluster.x-k8s.io/v1beta2", "KubeadmConfig", name)));
     Json machine = object(draft, kClusterApiVersion, "Machine", name);

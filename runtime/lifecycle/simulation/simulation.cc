@@ -7,15 +7,10 @@
 #include "runtime/controller/garbage_collector.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/object/conditions.h"
-#include "simulation_builtin_kinds.h"
 #include "simulation_bundled_kinds.h"
 
 namespace capstan::lifecycle {
 namespace {
-
-std::vector<Json> documents(std::string_view text) {
-  return parse_json(text).value().get<std::vector<Json>>();
-}
 
 Json reference(const char* group, const char* kind, const std::string& name) {
   return {{"apiGroup", group}, {"kind", kind}, {"name", name}};
@@ -37,8 +32,8 @@ Simulation::Simulation(std::vector<std::shared_ptr<Admission>> admission,
     : store_(make_memory_store()), cache_(make_watch_cache(*store_).value()) {
   resources_ =
       make_resource_service({*store_, *cache_, kinds, clock, random_, std::move(admission), {}});
-  const auto builtin = documents(simulation_builtin_kinds_json());
-  const auto bundled = documents(simulation_bundled_kinds_json());
+  static const auto builtin = builtin_kind_documents().value();
+  static const auto bundled = parse_kind_documents(simulation_bundled_kinds_json()).value();
   const auto booted = boot_resources(*resources_, {builtin, bundled});
   EXPECT_TRUE(booted.ok()) << (booted.ok() ? "" : booted.error().message);
   manager_ = std::make_unique<Manager>(ManagerOptions{*resources_, clock, random_});
@@ -167,12 +162,10 @@ std::vector<Json> cluster_manifests(const std::string& name, const ClusterShape&
            {{"configRef", reference("bootstrap.cluster.x-k8s.io", "KubeadmConfigTemplate", name)}}},
           {"infrastructureRef", reference(kInfra, "DevMachineTemplate", name)}}}}}};
   merge_patch(deployment["spec"], shape.deployment_spec);
-  return {named(kInfraVersion, "DevCluster", name),
-          std::move(control_plane),
-          std::move(machines),
-          std::move(config),
-          std::move(deployment),
-          std::move(cluster)};
+  Json infrastructure = named(kInfraVersion, "DevCluster", name);
+  infrastructure["spec"] = {{"backend", {{"inMemory", Json::object()}}}};
+  return {std::move(infrastructure), std::move(control_plane), std::move(machines),
+          std::move(config),         std::move(deployment),    std::move(cluster)};
 }
 
 }  // namespace capstan::lifecycle
