@@ -135,6 +135,19 @@ TEST_F(DockerPluginTest, an_engine_that_may_not_give_all_rights_is_asked_for_a_l
   EXPECT_EQ(engine.named("c-cp")->runs, 1);
 }
 
+TEST(DockerPrivilegedTest, where_all_rights_are_demanded_the_refusal_names_the_setting) {
+  FakeEngine engine;
+  engine.images = {"capstan/node:v1.34.2", "capstan/load-balancer:v1"};
+  engine.allows_privileged = false;
+  PluginScene scene(engine, "c", {{"privileged", "always"}});
+  ASSERT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::ready));
+  EXPECT_FALSE(scene.until(PluginScene::the_machine, PluginScene::ready, {}, 5));
+  ASSERT_FALSE(scene.machine->last.diagnostics.empty());
+  EXPECT_NE(scene.machine->last.diagnostics[0].summary.find("unable to apply caps"),
+            std::string::npos);
+  EXPECT_NE(scene.machine->last.diagnostics[0].detail.find("privileged: auto"), std::string::npos);
+}
+
 TEST_F(DockerPluginTest, bootstrap_data_that_fails_is_reported_with_the_end_of_its_log) {
   engine.on_bootstrap = [](FakeEngine::FakeContainer& node) {
     node.files["/var/lib/capstan/bootstrap/state/log"] = "kubeadm: cannot do it\n";
