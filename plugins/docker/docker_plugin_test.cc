@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "plugins/docker/testing/fake_engine.h"
@@ -206,6 +207,30 @@ TEST_F(DockerPluginTest, an_image_that_nobody_has_fails_fast_and_is_named) {
   EXPECT_TRUE(scene.until(PluginScene::the_machine, told, {}, 1'000'000));
   EXPECT_NE(message(*scene.machine).find("kindest/node:v1.34.2"), std::string::npos);
   EXPECT_NE(message(*scene.machine).find("manifest unknown"), std::string::npos);
+}
+
+TEST_F(DockerPluginTest, a_pull_that_failed_is_tried_again_with_growing_delays) {
+  engine.images.erase("capstan/node:v1.34.2");
+  engine.pull_error = "manifest unknown";
+  ASSERT_TRUE(cluster_ready());
+  const auto told = [](const PluginScene::Object& object) {
+    return object.reason("Ready") == "ImagePullFailed";
+  };
+  ASSERT_TRUE(scene.until(PluginScene::the_machine, told, {}, 1'000'000));
+  const auto pulls = [&] {
+    return std::count(engine.requests.begin(), engine.requests.end(), "POST /images/create");
+  };
+  EXPECT_EQ(scene.machine->last.diagnostics.at(0).retry_after, Milliseconds(5000));
+  scene.host.monotonic_nanos += 3'000'000'000;
+  scene.machine->step();
+  EXPECT_TRUE(told(*scene.machine));
+  EXPECT_EQ(scene.machine->last.diagnostics.at(0).retry_after, Milliseconds(2000));
+  EXPECT_EQ(pulls(), 1);
+
+  engine.pull_error.clear();
+  scene.host.monotonic_nanos += 2'000'000'000;
+  EXPECT_TRUE(scene.until(PluginScene::the_machine, PluginScene::ready, {}, 1'000'000));
+  EXPECT_EQ(pulls(), 2);
 }
 
 TEST_F(DockerPluginTest, images_are_copied_into_the_node_before_its_bootstrap_data_runs) {
