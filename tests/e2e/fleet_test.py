@@ -2,10 +2,17 @@
 kill and go again. CAPSTAN_FLEET says how many (200), CAPSTAN_FLEET_DELAYS=shipped takes the
 template's delays instead of none."""
 
+import base64
+import concurrent.futures
+import http.client
+import json
 import os
 import pathlib
+import ssl
+import threading
 import time
 import unittest
+import urllib.parse
 
 from capstan_server import Server, condition, eventually
 
@@ -27,6 +34,55 @@ class Usage:
         self.resident_mib = int(fields[21]) * os.sysconf("SC_PAGE_SIZE") / 2**20
 
 
+class Client:
+    """Requests to the server by many threads, each with a connection of its own: kubectl slows
+    itself down."""
+
+    def __init__(self, server):
+        config = json.loads(server.kubectl("config", "view", "--raw", "-o", "json").stdout)
+        cluster, user = config["clusters"][0]["cluster"], config["users"][0]["user"]
+        decode = lambda text: base64.b64decode(text).decode()
+        self.url = urllib.parse.urlsplit(cluster["server"])
+        self.tls = ssl.create_default_context(
+            cadata=decode(cluster["certificate-authority-data"]))
+        pair = server.home / "client.pem"
+        pair.write_text(decode(user["client-certificate-data"]) + "\n" +
+                        decode(user["client-key-data"]))
+        self.tls.load_cert_chain(pair)
+        self.local = threading.local()
+        self.connections = []
+
+    def close(self):
+        for connection in self.connections:
+            connection.close()
+
+    def post(self, path, item):
+        if not hasattr(self.local, "connection"):
+            self.local.connection = http.client.HTTPSConnection(
+                self.url.hostname, self.url.port, context=self.tls, timeout=60)
+            self.connections.append(self.local.connection)
+        self.local.connection.request("POST", path, json.dumps(item),
+                                      {"Content-Type": "application/json"})
+        answer = self.local.connection.getresponse()
+        body = answer.read().decode()
+        if answer.status != 201:
+            raise AssertionError(f"POST {path}: {answer.status} {body}")
+
+
+def documents(text):
+    """The objects of JSON documents that follow one another."""
+    decoder, at, found = json.JSONDecoder(), 0, []
+    while text[at:].strip():
+        at += len(text[at:]) - len(text[at:].lstrip())
+        item, at = decoder.raw_decode(text, at)
+        found += item.get("items", [item])
+    return found
+
+
+def path_of(item):
+    return f"/apis/{item['apiVersion']}/namespaces/default/{item['kind'].lower()}s"
+
+
 class FleetTest(unittest.TestCase):
     def usage(self):
         return Usage(self.server.process.pid)
@@ -43,12 +99,19 @@ class FleetTest(unittest.TestCase):
     def test_a_fleet_comes_up_rests_survives_a_kill_and_goes(self):
         with Server() as self.server:
             delays = {} if SHIPPED_DELAYS else NO_DELAYS
-            template = self.server.generate(TEMPLATE_NAME, workers=1, **delays)
-            manifest = "\n---\n".join(template.replace(TEMPLATE_NAME, f"fleet-{i}")
-                                      for i in range(CLUSTERS))
+            manifest = self.server.generate(TEMPLATE_NAME, workers=1, **delays)
+            template = self.server.kubectl("create", "--dry-run=client", "--validate=false",
+                                           "-o", "json", "-f", "-", stdin=manifest).stdout
+            client = Client(self.server)
+
+            def create(i):
+                for item in documents(template.replace(TEMPLATE_NAME, f"fleet-{i}")):
+                    client.post(path_of(item), item)
+
             started, before = time.monotonic(), self.usage()
-            self.server.kubectl("apply", "-f", "-", "--validate=false", stdin=manifest,
-                                timeout=LIMIT)
+            with concurrent.futures.ThreadPoolExecutor(8) as pool:
+                list(pool.map(create, range(CLUSTERS)))
+            client.close()
             self.report("applied", started, before)
             eventually(lambda: self.available() == CLUSTERS, LIMIT,
                        f"{CLUSTERS} clusters are Available", pause=1)
