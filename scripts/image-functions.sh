@@ -1,6 +1,8 @@
 # shellcheck shell=bash
 # Functions that node-image and load-balancer-image share. Sourced, not run.
 # The caller sets program (its name, for messages).
+# shellcheck disable=SC2154 # program
+# shellcheck disable=SC2016 # "$1" in mmdebstrap's hooks is for their shell
 
 cache="${CAPSTAN_CACHE:-$HOME/.cache/capstan}"
 images_cache="$cache/images"
@@ -53,16 +55,17 @@ debian_tar() {
       "$debian_suite" "$tar.new.tar" ${CAPSTAN_DEBIAN_SOURCES:+"$CAPSTAN_DEBIAN_SOURCES"} >&2 ||
       die "mmdebstrap failed; if it found no packages, set CAPSTAN_DEBIAN_SOURCES to a sources.list of a mirror you reach"
     mv "$tar.new.tar" "$tar"
+    forget_others "$name" "$tar"
     say "$name took $((SECONDS - started)) s"
   fi
   echo "$tar"
 }
 
-# Drops cached files of a kind that no build asks for any more: all of NAME-* but KEEP.
+# Drops cached files that no build asks for any more: those of NAME with another sum than that of KEEP.
 forget_others() {
   local name=$1 keep=$2 file
-  for file in "$images_cache/$name"-*; do
-    [[ -e $file && $file != "$keep" ]] && rm -rf "$file"
+  for file in "$images_cache/$name"-????????????.tar; do
+    [[ -e $file && $file != "$keep" ]] && rm -f "$file"
   done
   return 0
 }
@@ -81,8 +84,9 @@ pull_quickly() {
 
 # Builds from a folder with a Dockerfile. The classic builder needs no plugin of the docker command.
 build_image() {
-  local image=$1 folder=$2 log
+  local image=$1 folder=$2 log old
   shift 2
+  old="$(docker image inspect --format '{{.Id}}' "$image" 2>/dev/null || true)"
   log="$(mktemp)"
   if ! tar -C "$folder" -c . | DOCKER_BUILDKIT=0 docker build --network none --tag "$image" "$@" - > "$log" 2>&1; then
     tail -20 "$log" >&2
@@ -90,4 +94,8 @@ build_image() {
     die "docker could not build $image"
   fi
   rm -f "$log"
+  # What the name stood for before; the engine refuses while a container runs from it.
+  if [[ -n $old && $old != "$(docker image inspect --format '{{.Id}}' "$image")" ]]; then
+    docker rmi "$old" > /dev/null 2>&1 || true
+  fi
 }

@@ -247,8 +247,20 @@ class Connection final : public HttpConnection,
       co_return false;
     }
     response.headers = {{"Content-Type", "text/plain"}};
-    co_await send(response, false);
+    if (co_await send(response, false), !ended_) co_await discard_rest();
     co_return false;
+  }
+
+  // A client that still sends sees a reset instead of the answer if the connection is closed on it.
+  asio::awaitable<void> discard_rest() {
+    constexpr size_t kMost = 32 * 1024 * 1024;
+    beast::get_lowest_layer(stream_).expires_after(std::chrono::seconds(5));
+    std::vector<char> block(64 * 1024);
+    ErrorCode error;
+    for (size_t total = 0; total < kMost && !error;) {
+      total += co_await stream_.async_read_some(asio::buffer(block),
+                                                asio::redirect_error(asio::use_awaitable, error));
+    }
   }
 
   HttpRequest take_request(bhttp::request<bhttp::string_body> message) {

@@ -30,7 +30,7 @@ Result<KeyPair> read_pair(const std::string& base) {
 
 Result<KeyPair> load_authority(const std::string& base, Clock& clock) {
   if (file_exists(base + ".crt")) return read_pair(base);
-  KeyPair authority = TRY(make_certificate_authority("capstan", {}, clock.now()));
+  KeyPair authority = TRY(make_certificate_authority("capstan-ca", {}, clock.now()));
   TRY(write_pair(base, authority));
   return authority;
 }
@@ -54,7 +54,7 @@ Result<KeyPair> load_leaf(const std::string& base, const KeyPair& authority,
 
 CertificateOptions server_options(const std::vector<std::string>& names) {
   CertificateOptions options;
-  options.common_name = "capstan";
+  options.common_name = "capstan-server";  // not the authority's: the name would look self-signed
   options.server = true;
   options.dns_names = {"localhost"};
   options.ip_addresses = {"127.0.0.1", "::1"};

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/object/conditions.h"
+
 namespace capstan {
 
 Result<void> Committer::commit(std::vector<Change> changes, const std::string& manager) {
@@ -36,7 +38,7 @@ Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
   options.force = true;
   switch (change.op) {
     case Change::Op::kCreate: {
-      auto created = resources_.create(ref, change.body, options);
+      auto created = resources_.create(ref, std::move(change.body), options);
       if (created.code() == Code::kAlreadyExists) return ObjectPtr();
       return created;
     }
@@ -47,6 +49,9 @@ Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
       return patch(ref, change, options);
     case Change::Op::kPatch:
       return patch(ref, change, options);
+    case Change::Op::kConditions:
+      options.subresource = "status";
+      return merge_conditions(ref, change, options);
     case Change::Op::kDelete:
       return remove(ref, change);
   }
@@ -65,6 +70,39 @@ Result<ObjectPtr> Committer::patch(const ResourceRef& ref, Change& change,
     change.body["metadata"]["resourceVersion"] = std::to_string(change.expected);
   }
   return resources_.patch(ref, PatchType::kMerge, change.body, options);
+}
+
+// Somebody else writes the object's other conditions, so the list is read and written as one step,
+// again where it changed in between.
+Result<ObjectPtr> Committer::merge_conditions(const ResourceRef& ref, const Change& change,
+                                              const WriteOptions& options) {
+  constexpr int kAttempts = 5;
+  Result<ObjectPtr> result = ObjectPtr();
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    const ObjectPtr current = resources_.cache().get(change.key);
+    const bool gone =
+        current == nullptr || (!change.uid.empty() && current->meta().uid != change.uid);
+    if (gone) return ObjectPtr();
+    Json object = *current->tree();
+    bool changed = false;
+    for (const Json& item : change.body) {
+      Condition condition;
+      condition.type = get_string(item, {"type"});
+      condition.status = get_string(item, {"status"});
+      condition.reason = get_string(item, {"reason"});
+      condition.message = get_string(item, {"message"});
+      condition.observed_generation = current->meta().generation;
+      changed = set_condition(object, std::move(condition), resources_.clock().now()) || changed;
+    }
+    if (!changed) return current;
+    const Json patch = {
+        {"metadata", {{"resourceVersion", std::to_string(current->meta().resource_version)}}},
+        {"status", {{"conditions", object["status"]["conditions"]}}}};
+    result = resources_.patch(ref, PatchType::kMerge, patch, options);
+    if (result.code() != Code::kConflict) break;
+  }
+  if (result.code() == Code::kNotFound) return ObjectPtr();
+  return result;
 }
 
 Result<ObjectPtr> Committer::remove(const ResourceRef& ref, const Change& change) {

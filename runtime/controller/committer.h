@@ -31,6 +31,8 @@ class Committer {
 
   Result<ObjectPtr> apply(Change& change, const std::string& manager);
   Result<ObjectPtr> patch(const ResourceRef& ref, Change& change, const WriteOptions& options);
+  Result<ObjectPtr> merge_conditions(const ResourceRef& ref, const Change& change,
+                                     const WriteOptions& options);
   Result<ObjectPtr> remove(const ResourceRef& ref, const Change& change);
 
   ResourceService& resources_;

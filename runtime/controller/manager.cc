@@ -195,9 +195,13 @@ void Manager::settle(Controller& controller, const WorkQueue::Item& item,
     controller.queue.retry(item.key);
   } else {
     const Error& error = result.error();
-    spdlog::log(item.failures < 3 ? spdlog::level::info : spdlog::level::warn,
-                "{}: {} failed ({} in a row): {}", controller.name, item.key.text(),
-                item.failures + 1, error.message);
+    const int failures = item.failures + 1;
+    // What goes on failing is said less and less often.
+    if ((failures & (failures - 1)) == 0) {
+      spdlog::log(failures < 4 ? spdlog::level::info : spdlog::level::warn,
+                  "{}: {} failed ({} in a row): {}", controller.name, item.key.text(), failures,
+                  error.message);
+    }
     controller.queue.failed(item.key,
                             error.retry_after ? Duration(*error.retry_after) : Duration::zero());
   }

@@ -31,6 +31,7 @@ struct Change {
     kCreate,       // body is the whole object; kAlreadyExists counts as done
     kPatch,        // merge patch of everything but status
     kPatchStatus,  // merge patch of status
+    kConditions,   // body is a list of conditions, merged by type into those of the object
     kApply,        // server-side apply (forced) by `manager`; body is the partial object
     kDelete,       // kNotFound counts as done
   };

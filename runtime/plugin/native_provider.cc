@@ -179,7 +179,6 @@ void NativeProvider::deactivate() {
 template <typename Function>
 ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char* function,
                                            Function&& body) {
-  using Steady = std::chrono::steady_clock;
   ProviderReply reply;
   started_.fetch_add(1);
   if (!active_.load()) {
@@ -189,7 +188,7 @@ ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char*
         {false, "plugin \"" + name() + "\" is not active", "", "", {}, false});
     return reply;
   }
-  const auto begin = options_.measure ? Steady::now() : Steady::time_point();
+  const uint64_t begin = options_.measure ? read_ticks() : 0;
   ReplySink target{reply.text, options_.max_reply};
   const capstan_sink sink{sizeof(sink), &target, &ReplySink::write};
   const DiagnosticsCollector diagnostics(reply.diagnostics);
@@ -219,10 +218,7 @@ ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char*
                std::string("wrote more than ") + std::to_string(options_.max_reply) +
                    " bytes from " + function);
   }
-  if (options_.measure) {
-    nanoseconds_.fetch_add(static_cast<uint64_t>((Steady::now() - begin).count()),
-                           std::memory_order_relaxed);
-  }
+  if (options_.measure) ticks_.fetch_add(read_ticks() - begin, std::memory_order_relaxed);
   if (reply.status != Code::kOk) failures_.fetch_add(1, std::memory_order_relaxed);
   finished_.fetch_add(1);
   return reply;
@@ -244,7 +240,8 @@ ProviderReply NativeProvider::admit(const ProviderCall& call, std::string_view o
 }
 
 ProviderStatistics NativeProvider::statistics() const {
-  return {finished_.load(), failures_.load(), nanoseconds_.load()};
+  return {finished_.load(), failures_.load(),
+          static_cast<uint64_t>(rate_.nanoseconds_of(ticks_.load()))};
 }
 
 bool NativeProvider::unload() {

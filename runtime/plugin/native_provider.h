@@ -15,6 +15,7 @@
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/plugin/provider_port.h"
 #include "runtime/plugin/shared_object.h"
+#include "runtime/plugin/tick_counter.h"
 #include "sdk/include/capstan/abi.h"
 #include "sdk/include/capstan/ext/admission.h"
 #include "sdk/include/capstan/ext/reconcile.h"
@@ -67,7 +68,8 @@ class NativeProvider final : public Provider {
   std::atomic<uint64_t> started_{0};
   std::atomic<uint64_t> finished_{0};
   std::atomic<uint64_t> failures_{0};
-  std::atomic<uint64_t> nanoseconds_{0};
+  std::atomic<uint64_t> ticks_{0};
+  const TickRate rate_;
 };
 
 // Looks at a loaded library's entry as load() does: the symbol, both ABI ranges, the descriptor

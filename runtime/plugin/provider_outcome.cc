@@ -1,7 +1,8 @@
 #include "runtime/plugin/provider_outcome.h"
 
 #include <algorithm>
-#include <map>
+
+#include "runtime/object/conditions.h"
 
 namespace capstan {
 namespace {
@@ -29,25 +30,17 @@ bool drop_known(Json& patch, const Json* target) {
 // The list with the updates merged in by type, or null where nothing changes.
 Json merged_conditions(const Json& list, const std::vector<ConditionUpdate>& updates,
                        int64_t generation, Instant now) {
-  Json out = list.is_array() ? list : Json::array();
+  Json object = {{"metadata", {{"generation", generation}}}, {"status", {{"conditions", list}}}};
+  bool changed = false;
   for (const ConditionUpdate& update : updates) {
-    auto existing = std::find_if(out.begin(), out.end(), [&](const Json& condition) {
-      return get_string(condition, {"type"}) == update.type;
-    });
-    if (existing == out.end()) {
-      out.push_back({{"type", update.type}});
-      existing = std::prev(out.end());
-    }
-    if (get_string(*existing, {"status"}) != update.status ||
-        get_string(*existing, {"lastTransitionTime"}).empty()) {
-      (*existing)["lastTransitionTime"] = format_time(now);
-    }
-    (*existing)["status"] = update.status;
-    (*existing)["reason"] = update.reason;
-    (*existing)["message"] = update.message;
-    if (generation > 0) (*existing)["observedGeneration"] = generation;
+    changed |= set_condition(object,
+                             {.type = update.type,
+                              .status = update.status,
+                              .reason = update.reason,
+                              .message = update.message},
+                             now);
   }
-  return out == list ? Json() : out;
+  return changed ? std::move(object["status"]["conditions"]) : Json();
 }
 
 const Json& current_conditions(const Json& tree) {
@@ -67,6 +60,7 @@ class ReplyReader {
     TRY(read_objects(reply, "create", Change::Op::kCreate));
     TRY(read_objects(reply, "apply", Change::Op::kApply));
     TRY(read_patches(reply));
+    TRY(read_conditions_of(reply));
     TRY(read_deletions(reply));
     TRY(read_events(reply));
     if (const Json* requeue = capstan::find(reply, {"requeueAfterMs"})) {
@@ -119,13 +113,31 @@ class ReplyReader {
     }
     TRY(check_metadata(patch));
     const Json* own = capstan::find(patch, {"status", "conditions"});
+    Json list = own != nullptr && own->is_array() ? *own : current_conditions(*tree_);
+    const bool recovered = drop_failure(list, conditions);
     Json merged =
-        merged_conditions(own != nullptr && own->is_array() ? *own : current_conditions(*tree_),
-                          conditions, context_.object.meta().generation, context_.now);
+        merged_conditions(list, conditions, context_.object.meta().generation, context_.now);
+    if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
     (void)drop_known(patch, tree_.get());
     split(context_.object.key(), std::move(patch), &context_.object);
     return {};
+  }
+
+  // The host's own word of an earlier failure goes with the first call that succeeds, also where
+  // the provider has no Ready condition of its own.
+  static bool drop_failure(Json& list, const std::vector<ConditionUpdate>& conditions) {
+    const bool sets_ready = std::any_of(conditions.begin(), conditions.end(),
+                                        [](auto& update) { return update.type == "Ready"; });
+    if (sets_ready) return false;
+    const auto stale = std::find_if(list.begin(), list.end(), [](const Json& condition) {
+      const std::string reason = get_string(condition, {"reason"});
+      return get_string(condition, {"type"}) == "Ready" &&
+             (reason == "ProviderError" || reason == "ReconcileFailed");
+    });
+    if (stale == list.end()) return false;
+    list.erase(stale);
+    return true;
   }
 
   // Of metadata only what the ABI names may change.
@@ -229,6 +241,24 @@ class ReplyReader {
       }
       TRY(check_metadata(*patch));
       split(key, *patch, nullptr);
+    }
+    return {};
+  }
+
+  Result<void> read_conditions_of(const Json& reply) {
+    const Json* items = TRY(list(reply, "conditionsOf"));
+    if (items == nullptr) return {};
+    for (const Json& item : *items) {
+      ObjectKey key = TRY(key_of(item, item, "conditionsOf"));
+      std::vector<ConditionUpdate> checked;
+      TRY(read_conditions(item, checked));
+      Json body = Json::array();
+      for (const ConditionUpdate& c : checked) {
+        body.push_back(
+            {{"type", c.type}, {"status", c.status}, {"reason", c.reason}, {"message", c.message}});
+      }
+      change(Change::Op::kConditions, std::move(key), std::move(body));
+      outcome_.changes.back().uid = get_string(item, {"uid"});
     }
     return {};
   }

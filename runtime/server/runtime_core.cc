@@ -1,12 +1,13 @@
 #include "runtime/server/runtime_core.h"
 
-#include "builtin_kinds.h"
 #include "cluster_api_kinds.h"
-#include "runtime/lifecycle/lifecycle.h"
+#include "runtime/lifecycle/admission/admissions.h"
 
 namespace capstan {
 
-void SwitchableAdmission::set(std::shared_ptr<Admission> target) { target_.store(std::move(target)); }
+void SwitchableAdmission::set(std::shared_ptr<Admission> target) {
+  target_.store(std::move(target));
+}
 
 Result<void> SwitchableAdmission::admit(const Kind& kind, Json& object, const Json* old) {
   const std::shared_ptr<Admission> target = target_.load();
@@ -17,15 +18,16 @@ Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_d
   auto core = std::make_unique<RuntimeCore>();
   core->store = TRY(open_sqlite_store({data_dir + "/capstan.db"}));
   core->cache = TRY(make_watch_cache(*core->store));
-  ResourceServiceOptions options{*core->store, *core->cache, core->kinds, core->clock, core->random, {}, {}};
+  ResourceServiceOptions options{*core->store, *core->cache, core->kinds, core->clock,
+                                 core->random, {},           {}};
   options.admission = lifecycle::admissions();
   options.admission.push_back(core->plugin_admission);
   core->resources = make_resource_service(std::move(options));
-  const Json builtin = TRY(parse_json(builtin_kinds_json()));
-  const Json bundled = TRY(parse_json(cluster_api_kinds_json()));
+  const std::vector<Json> builtin = TRY(builtin_kind_documents());
+  const std::vector<Json> bundled = TRY(parse_kind_documents(cluster_api_kinds_json()));
   BootOptions boot;
-  boot.builtin_kinds = {builtin.get_ref<const Json::array_t&>()};
-  boot.bundled_crds = {bundled.get_ref<const Json::array_t&>()};
+  boot.builtin_kinds = builtin;
+  boot.bundled_crds = bundled;
   TRY(boot_resources(*core->resources, boot));
   return core;
 }

@@ -80,6 +80,6 @@ Result<CertificateInfo> inspect_certificate(std::string_view pem);
 
 // The operations of the host service capstan.pki/1, as sdk/include/capstan/ext/services.h has them.
 // Errors: kInvalid, naming the member that is wrong.
-Result<Json> run_pki(const Json& request, Instant now);
+Result<Json> run_pki(const Json& request, Instant now = SystemClock().now());
 
 }  // namespace capstan

@@ -108,6 +108,7 @@ Result<void> add_leaf_extensions(X509* certificate, X509* issuer,
   std::string usage = options.server ? "serverAuth" : "";
   if (options.client) usage += usage.empty() ? "clientAuth" : ",clientAuth";
   if (!usage.empty()) TRY(add_extension(certificate, issuer, NID_ext_key_usage, usage));
+  TRY(add_extension(certificate, issuer, NID_subject_key_identifier, "hash"));
   TRY(add_extension(certificate, issuer, NID_authority_key_identifier, "keyid"));
   const std::string names = TRY(alternative_names(options));
   if (!names.empty()) TRY(add_extension(certificate, issuer, NID_subject_alt_name, names));

@@ -28,7 +28,10 @@ class JsonBuilder final : public YAML::EventHandler {
 
   std::vector<Json> take() { return std::move(documents_); }
 
-  void OnDocumentStart(const YAML::Mark&) override {
+  void OnDocumentStart(const YAML::Mark& mark) override {
+    // The parser gives empty documents for ever where it cannot go on.
+    if (mark.pos == document_start_) fail(mark, "unexpected text");
+    document_start_ = mark.pos;
     anchors_.clear();
     root_ = nullptr;
   }
@@ -171,6 +174,7 @@ class JsonBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Anchored> anchors_;
   Json root_;
   size_t nodes_ = 0;
+  int document_start_ = -1;
 };
 
 // Reads borrowed bytes; std::istringstream would copy them.

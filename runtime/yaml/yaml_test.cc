@@ -93,7 +93,7 @@ TEST(YamlTest, nesting_is_limited) {
 }
 
 TEST(YamlTest, malformed_text_says_where) {
-  for (const char* text : {"a: [1", "a: b: c", "\t- x", "a: \"x", "{a: 1}}", "? [x]\n: 1", "*b"}) {
+  for (const char* text : {"a: [1", "a: b: c", "\t- x", "a: \"x", "{a: 1}}", "? [x]\n: 1", "*b", ",{}"}) {
     const Result<Json> value = parse_yaml(text);
     ASSERT_FALSE(value.ok()) << text;
     EXPECT_NE(value.error().message.find("line "), std::string::npos) << value.error().message;

@@ -44,8 +44,8 @@ Condition rolled_up(const Objects& objects, const char* source, const char* targ
 
 Condition activity(const Objects& objects, const std::string& type) {
   RollupOptions options;
-  options.aggregate = {
-      .negative = true, .target_negative = true, .reasons = negative_reasons(type)};
+  options.aggregate.negative = true;
+  options.aggregate.reasons = negative_reasons(type);
   options.skip_missing = true;
   options.empty = condition(type, kFalse, "Not" + type);
   return roll_up(objects, type, type, options);

@@ -171,7 +171,7 @@ Condition mirror(const External& external, std::string_view source, std::string_
       if (find_condition(nested, source) != nullptr) tree = &nested;
     }
   }
-  Condition condition = mirror_condition(tree, source, target, {std::move(fallback)});
+  Condition condition = mirror_condition(tree, source, target, fallback);
   condition.type = target;
   condition.last_transition_time.clear();
   condition.observed_generation = 0;

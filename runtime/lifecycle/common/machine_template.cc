@@ -33,6 +33,18 @@ void carry_over(const Json* wanted, const std::vector<std::string_view>& path,
   }
 }
 
+// Whether nothing would be left at the path: an empty object is not allowed there.
+bool loses_all(const Json* wanted, const std::vector<std::string_view>& path,
+               const std::string& manager, const Draft& draft) {
+  const Json* present = at(draft.tree(), path);
+  if (present == nullptr || !present->is_object()) return false;
+  if (wanted != nullptr && !wanted->empty()) return false;
+  for (const auto& [field, value] : present->items()) {
+    if (!set_by_manager(draft.tree(), manager, under(path, field))) return false;
+  }
+  return true;
+}
+
 bool same(const Json& a, const Json& b, std::initializer_list<std::string_view> path) {
   const Json* x = find(a, path);
   const Json* y = find(b, path);
@@ -90,9 +102,13 @@ void propagate_in_place(const Json& wanted, std::vector<std::string_view> path,
   for (const char* field : kInPlaceFields) {
     carry_over(find(wanted, {field}), under(path, field), manager, draft);
   }
+  const auto deletion = under(path, "deletion");
+  if (loses_all(find(wanted, {"deletion"}), deletion, manager, draft)) {
+    draft.set_at(deletion, nullptr);
+    return;
+  }
   for (const char* field : kTimeouts) {
-    carry_over(find(wanted, {"deletion", field}), under(under(path, "deletion"), field), manager,
-               draft);
+    carry_over(find(wanted, {"deletion", field}), under(deletion, field), manager, draft);
   }
 }
 

@@ -52,6 +52,9 @@ inline constexpr char kMaxReplicas[] = "machinedeployment.clusters.x-k8s.io/max-
 inline constexpr char kLastApplied[] = "kubectl.kubernetes.io/last-applied-configuration";
 inline constexpr char kDryRun[] = "topology.cluster.x-k8s.io/dry-run";
 
+// spec.deletion.nodeDeletionTimeoutSeconds of a Machine that has none.
+inline constexpr int kDefaultNodeDeletionTimeout = 10;
+
 // Finalizers.
 inline constexpr char kClusterFinalizer[] = "cluster.cluster.x-k8s.io";
 inline constexpr char kMachineFinalizer[] = "machine.cluster.x-k8s.io";

@@ -61,20 +61,6 @@ Keys that_refer(const GroupKind& kind, Refers refers_to, const StoreEvent& event
   return keys;
 }
 
-// What of a Cluster its Machines, sets and deployments depend on.
-bool matters(const StoreEvent& event) {
-  if (event.previous == nullptr || event.type != EventType::kModified) return true;
-  if (event.previous->meta().deleting() != event.object->meta().deleting()) return true;
-  const JsonPtr before = event.previous->tree();
-  const JsonPtr after = event.object->tree();
-  const auto differs = [&](std::initializer_list<std::string_view> path) {
-    return get_bool(*before, path) != get_bool(*after, path);
-  };
-  return differs({"spec", "paused"}) ||
-         differs({"status", "initialization", "infrastructureProvisioned"}) ||
-         differs({"status", "initialization", "controlPlaneInitialized"});
-}
-
 }  // namespace
 
 Keys wake_cluster_of_label(const StoreEvent& event, const WatchCache&) {
@@ -103,8 +89,21 @@ Keys wake_machines_that_refer(const StoreEvent& event, const WatchCache& objects
   return that_refer(kMachine, machine_refers, event, objects);
 }
 
+bool wake_matters(const StoreEvent& event) {
+  if (event.previous == nullptr || event.type != EventType::kModified) return true;
+  if (event.previous->meta().deleting() != event.object->meta().deleting()) return true;
+  const JsonPtr before = event.previous->tree();
+  const JsonPtr after = event.object->tree();
+  const auto differs = [&](std::initializer_list<std::string_view> path) {
+    return get_bool(*before, path) != get_bool(*after, path);
+  };
+  return differs({"spec", "paused"}) ||
+         differs({"status", "initialization", "infrastructureProvisioned"}) ||
+         differs({"status", "initialization", "controlPlaneInitialized"});
+}
+
 Keys wake_of_cluster(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects) {
-  if (!matters(event)) return {};
+  if (!wake_matters(event)) return {};
   return keys_of_cluster(kind, event.object->meta().ns, event.object->meta().name, objects);
 }
 

@@ -23,6 +23,7 @@ Keys wake_clusters_that_refer(const StoreEvent& event, const WatchCache& objects
 Keys wake_machines_that_refer(const StoreEvent& event, const WatchCache& objects);
 // Of a Cluster: its objects of a kind, where something changed that they wait for: it is new,
 // paused, provisioned, initialized, deleted.
+bool wake_matters(const StoreEvent& event);
 Keys wake_of_cluster(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects);
 // Of a Cluster's control plane object: the cluster's objects of a kind, where its versions changed.
 Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,

@@ -18,7 +18,6 @@ namespace {
 constexpr Duration kConnectAgain = std::chrono::seconds(5);
 constexpr Duration kDrainAgain = std::chrono::seconds(20);
 constexpr Duration kDeleteNodeAgain = std::chrono::seconds(2);
-constexpr int64_t kNodeDeletionTimeout = 10;  // seconds, where the spec has none
 
 // Made by a set, a pool or a control plane: their label is there before their owner reference.
 bool stands_alone(const Metadata& meta) {
@@ -239,7 +238,7 @@ DeletionState MachineReconciler::delete_node(MachineScope& scope, const Reconcil
   auto deleted = drainer.delete_node({meta.ns, scope.cluster_name()}, scope.node_name());
   if (deleted.ok() || deleted.code() == Code::kFailedPrecondition) return {};
   if (timed_out(scope.draft.tree(), "nodeDeletionTimeoutSeconds", meta.deletion_timestamp,
-                kNodeDeletionTimeout, context.clock.now())) {
+                kDefaultNodeDeletionTimeout, context.clock.now())) {
     report(scope, "Warning", "FailedDeleteNode", deleted.error().message, outcome);
     return {};
   }

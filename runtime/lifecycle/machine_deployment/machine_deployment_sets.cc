@@ -42,6 +42,11 @@ Json set_labels(const MachineDeploymentScope& scope, const std::string& hash) {
   return labels;
 }
 
+// With the default that MachineSets get.
+std::string deletion_order(const MachineDeploymentScope& scope) {
+  return get_string(scope.draft.tree(), {"spec", "deletion", "order"}, "Random");
+}
+
 int64_t revision_of(const Object& object) {
   const std::string& text = object.meta().annotation(kRevision);
   int64_t revision = 0;
@@ -84,9 +89,7 @@ Change new_machine_set(const MachineDeploymentScope& scope, int64_t replicas, Ra
   spec["selector"]["matchLabels"][kTemplateHashLabel] = hash;
   spec["template"] = scope.machine_template();
   spec["template"]["metadata"]["labels"] = set_labels(scope, hash);
-  if (const Json* order = find(tree, {"spec", "deletion", "order"})) {
-    spec["deletion"]["order"] = *order;
-  }
+  spec["deletion"]["order"] = deletion_order(scope);
   if (const Json* naming = find(tree, {"spec", "machineNaming"})) spec["machineNaming"] = *naming;
   Change change = creation(std::move(set));
   change.manager = kMachineDeploymentManager;
@@ -106,7 +109,7 @@ void update_current(const MachineDeploymentScope& scope, int64_t replicas, Outco
                     {"spec", "template", "metadata", "annotations"}, manager, draft);
   propagate_in_place(object_at(scope.machine_template(), {"spec"}), {"spec", "template", "spec"},
                      manager, draft);
-  carry_over(scope.draft.tree(), {"spec", "deletion", "order"}, draft);
+  draft.set({"spec", "deletion", "order"}, deletion_order(scope));
   carry_over(scope.draft.tree(), {"spec", "machineNaming"}, draft);
   draft.finish(outcome, manager);
 }

@@ -32,6 +32,14 @@ Json machine_annotations(const MachineSetScope& scope) {
   return object_at(scope.machine_template(), {"metadata", "annotations"});
 }
 
+// With the default that Machines get, so that it is not taken for something to be removed.
+Json machine_spec(const MachineSetScope& scope) {
+  Json spec = object_at(scope.machine_template(), {"spec"});
+  Json& timeout = make(spec, {"deletion", "nodeDeletionTimeoutSeconds"});
+  if (timeout.is_null()) timeout = kDefaultNodeDeletionTimeout;
+  return spec;
+}
+
 Result<std::string> new_name(const MachineSetScope& scope, Random& random) {
   const std::string pattern = get_string(scope.draft.tree(), {"spec", "machineNaming", "template"},
                                          "{{ .machineSet.name }}-{{ .random }}");
@@ -72,7 +80,7 @@ Json machine_body(const MachineSetScope& scope, const std::string& name, const J
           {"finalizers", {kMachineFinalizer}},
           {"ownerReferences", owners_json({owner_reference(scope.draft.object(), true)})}};
   Json& spec = machine["spec"];
-  spec = object_at(scope.machine_template(), {"spec"});
+  spec = machine_spec(scope);
   spec["clusterName"] = scope.cluster_name();
   spec["infrastructureRef"] = reference_to(infrastructure);
   if (config != nullptr) spec["bootstrap"] = {{"configRef", reference_to(*config)}};

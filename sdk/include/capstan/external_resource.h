@@ -150,6 +150,7 @@ class ExternalResource {
   // nobody does.
   struct Attempt {
     std::string pending;
+    bool begun = false;  // and neither failed nor made: its end is not known
     std::optional<Creation> made;
   };
 
@@ -210,11 +211,13 @@ class ExternalResource {
       const std::string pending = pending_creation(resource.object());
       if (pending.empty()) return announce_creation(resource);
       const auto attempt = attempt_of(resource.uid(), pending);
-      if (!attempt) return creation_result_unknown(reply);
-      if (attempt->made) return created(resource, *attempt->made);
+      if (attempt && attempt->made) return created(resource, *attempt->made);
+      if (!attempt || attempt->begun) return creation_result_unknown(reply);
+      set_begun(resource.uid(), true);
     }
     detail::set_ready(reply, false, "Creating");
     auto step = create(resource);
+    if (!options_.found_by_uid && !step.done()) set_begun(resource.uid(), false);
     if (step.failed()) {
       mark(resource, kCreateFailedAnnotation);
       reply.event("CannotCreateExternalResource", step.error().summary, "Warning");
@@ -310,7 +313,7 @@ class ExternalResource {
     const std::string now = resource.request().now();
     resource.reply().annotation(std::string(kCreatePendingAnnotation), now);
     const std::lock_guard lock(mutex_);
-    attempts_[resource.uid()] = {now, std::nullopt};
+    attempts_[resource.uid()] = {now, false, std::nullopt};
     return {};
   }
   std::optional<Attempt> attempt_of(const std::string& uid, const std::string& pending) const {
@@ -318,6 +321,10 @@ class ExternalResource {
     const auto attempt = attempts_.find(uid);
     if (attempt == attempts_.end() || attempt->second.pending != pending) return std::nullopt;
     return attempt->second;
+  }
+  void set_begun(const std::string& uid, bool begun) {
+    const std::lock_guard lock(mutex_);
+    attempts_[uid].begun = begun;
   }
   void forget_attempt(const std::string& uid) {
     const std::lock_guard lock(mutex_);

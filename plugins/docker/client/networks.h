@@ -1,0 +1,26 @@
+// Networks of the engine.
+//
+// Thread safety: as Engine.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "plugins/docker/client/containers.h"
+
+namespace capstan::docker {
+
+struct Network {
+  std::string id = {};
+  std::string name = {};
+  Labels labels = {};
+};
+
+// By exact name; nothing where there is none.
+Expected<std::optional<Network>> find_network(Engine& engine, const std::string& name);
+// A bridge whose addresses the engine chooses. One that exists already is fine.
+Status create_network(Engine& engine, const std::string& name, const Labels& labels);
+// False where containers are still attached; what is gone already is fine.
+Expected<bool> remove_network(Engine& engine, const std::string& id);
+
+}  // namespace capstan::docker

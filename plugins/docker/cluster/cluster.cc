@@ -1,0 +1,126 @@
+#include "plugins/docker/cluster/cluster.h"
+
+namespace capstan::docker {
+namespace {
+
+using sdk::bool_at;
+using sdk::ClusterContext;
+using sdk::Code;
+using sdk::Done;
+using sdk::Endpoint;
+using sdk::Expected;
+using sdk::FailureDomain;
+using sdk::find_at;
+using sdk::Infrastructure;
+using sdk::Step;
+using sdk::string_at;
+
+constexpr const char* kLoadBalancerAvailable = "LoadBalancerAvailable";
+
+FailureDomain domain_of(const std::string& name, const Json& entry) {
+  FailureDomain out{name, bool_at(entry, "controlPlane"), {}};
+  const Json* attributes = find_at(entry, "attributes");
+  if (attributes == nullptr || !attributes->is_object()) return out;
+  for (const auto& [key, value] : attributes->items()) {
+    if (value.is_string()) out.attributes[key] = value.get<std::string>();
+  }
+  return out;
+}
+
+std::vector<FailureDomain> domains_of(const Json& spec) {
+  std::vector<FailureDomain> out;
+  const Json* domains = find_at(spec, "failureDomains");
+  if (domains == nullptr || !domains->is_array()) return out;
+  for (const Json& entry : *domains) out.push_back(domain_of(string_at(entry, "name"), entry));
+  return out;
+}
+
+void balancer_condition(const ClusterContext& cluster, const char* status, std::string reason,
+                        std::string message) {
+  cluster.reply().condition(
+      {kLoadBalancerAvailable, status, std::move(reason), std::move(message)});
+}
+
+}  // namespace
+
+DockerClusters::DockerClusters(const std::string& kind, std::string spec_path,
+                               const std::string& finalizer)
+    : InfraCluster({.kind = kind, .finalizer = finalizer}), spec_path_(std::move(spec_path)) {}
+
+const Json& DockerClusters::spec(const ClusterContext& cluster) const {
+  static const Json kEmpty = Json::object();
+  const Json* found = find_at(cluster.spec(), spec_path_);
+  return found == nullptr ? kEmpty : *found;
+}
+
+std::string DockerClusters::balancer_image(const ClusterContext& cluster) const {
+  const std::string& standard = backend->settings.load_balancer_image;
+  const size_t tag = standard.rfind(':');
+  const bool tagged = tag != std::string::npos && standard.find('/', tag) == std::string::npos;
+  const std::string standard_repository = tagged ? standard.substr(0, tag) : standard;
+  const std::string repository = string_at(spec(cluster), "loadBalancer/imageRepository");
+  const std::string version = string_at(spec(cluster), "loadBalancer/imageTag");
+  if (repository.empty() && version.empty()) return standard;
+  // Cluster API's name of the image's last part.
+  const std::string image = repository.empty() ? standard_repository : repository + "/haproxy";
+  if (!version.empty()) return image + ":" + version;
+  return image + (tagged ? standard.substr(tag) : ":latest");
+}
+
+Expected<std::optional<std::string>> DockerClusters::custom_template(
+    const ClusterContext& cluster) const {
+  const std::string name =
+      string_at(spec(cluster), "loadBalancer/customHAProxyConfigTemplateRef/name");
+  if (name.empty()) return std::optional<std::string>();
+  auto map = backend->host.objects().get("v1", "ConfigMap", cluster.ns(), name);
+  if (!map.ok()) return std::move(map).error().with_reason("TemplateNotFound");
+  const std::string text = string_at(*map, "data/value");
+  if (text.empty()) {
+    return Error::failed_precondition("ConfigMap " + cluster.ns() + "/" + name +
+                                      " has no `value` with the load balancer's template")
+        .with_reason("TemplateNotFound");
+  }
+  return std::optional(text);
+}
+
+Infrastructure DockerClusters::infrastructure(const ClusterContext& cluster,
+                                              const Container& balancer) const {
+  const std::string address = balancer.address(backend->settings.network);
+  const auto given = cluster.given_endpoint();
+  if (given && given->host != address) {
+    balancer_condition(cluster, "False", "AddressDiffers",
+                       "container " + balancer.name + " has address " + address +
+                           ", spec.controlPlaneEndpoint.host is " + given->host);
+  } else {
+    balancer_condition(cluster, "True", "LoadBalancerAvailable", "");
+  }
+  return {.endpoint = Endpoint{address, kApiServerPort},
+          .failure_domains = domains_of(spec(cluster))};
+}
+
+Step<Infrastructure> DockerClusters::create(const ClusterContext& cluster) {
+  CAPSTAN_TRY(backend->network.ensure());
+  auto custom = CAPSTAN_TRY(custom_template(cluster));
+  auto balancer = backend->balancers.ensure({cluster.uid(), cluster.ns(), cluster.cluster_name(),
+                                             balancer_image(cluster), std::move(custom)});
+  if (balancer.failed()) {
+    balancer_condition(
+        cluster, "False",
+        balancer.error().reason.empty() ? "LoadBalancerFailed" : balancer.error().reason,
+        balancer.error().summary);
+    return balancer.error();
+  }
+  if (balancer.in_progress()) {
+    balancer_condition(cluster, "False", balancer.wait().reason, balancer.wait().message);
+    return balancer.wait();
+  }
+  return infrastructure(cluster, balancer.value());
+}
+
+Step<Done> DockerClusters::remove(const ClusterContext& cluster) {
+  CAPSTAN_TRY(backend->balancers.remove(cluster.uid()));
+  CAPSTAN_TRY(backend->network.remove_unused());
+  return Done{};
+}
+
+}  // namespace capstan::docker

@@ -1,0 +1,3 @@
+#include "plugins/docker/docker_plugin.h"
+
+CAPSTAN_PLUGIN(capstan::docker::DockerPlugin)

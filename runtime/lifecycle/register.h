@@ -1,0 +1,20 @@
+// Puts the Cluster API controllers into a manager.
+//
+// Example:
+//   lifecycle::register_controllers(manager, {kinds, workload});
+//   options.admission = lifecycle::admissions();      // of make_resource_service
+#pragma once
+
+#include "runtime/controller/manager.h"
+#include "runtime/lifecycle/admission/admissions.h"
+#include "runtime/lifecycle/common/deps.h"
+
+namespace capstan::lifecycle {
+
+// Adds the controllers (cluster, machine, machineset, machinedeployment, clusterresourceset) and
+// takes WorkloadClusters::on_change, so that a workload cluster's news wake what waits for it.
+// Lifetime: `resources`, the manager and what `deps` refers to outlive the last callback of
+// deps.workload; stop the workload clusters before they go.
+void register_controllers(Manager& manager, ResourceService& resources, const Deps& deps);
+
+}  // namespace capstan::lifecycle

@@ -1,0 +1,5 @@
+# find_package(capstan-sdk): the target capstan::sdk and capstan_add_plugin.
+include(CMakeFindDependencyMacro)
+find_dependency(nlohmann_json 3.11)
+include(${CMAKE_CURRENT_LIST_DIR}/capstan-sdk-targets.cmake)
+include(${CMAKE_CURRENT_LIST_DIR}/CapstanPlugin.cmake)
