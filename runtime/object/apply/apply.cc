@@ -78,7 +78,9 @@ void cap_updates(Owners& owners, Times& times) {
 Result<void> adopt_existing(const Json& live, Ownership& ownership, const ApplyTypes& types,
                             const Writer& writer, Owners& owners, Times& times) {
   const ManagerId id{kBeforeFirstApply, false, "", writer.api_version};
-  const FieldSet fields = ownership.owned(TRY(fields_of(live, types.root)));
+  // As an update would own it that made the object.
+  const Comparison made = TRY(compare_fields(Json::object(), live, types.root));
+  const FieldSet fields = ownership.owned(made.added.united(made.modified));
   if (fields.empty()) return {};
   add_fields(owners, id, writer.api_version, fields);
   times[id] = format_time(writer.now);

@@ -215,7 +215,7 @@ TEST_F(ApplyTest, the_first_apply_to_an_untracked_object_respects_what_stood_the
             "conflict with \"before-first-apply\" using v1");
   ASSERT_TRUE(apply("a", R"({"replicas": 1})").ok());
   EXPECT_EQ(fields("before-first-apply"),
-            *parse_json(R"({"f:spec": {"f:color": {}, "f:replicas": {}}})"));
+            *parse_json(R"({"f:spec": {".": {}, "f:color": {}, "f:replicas": {}}})"));
 }
 
 TEST_F(ApplyTest, applied_managed_fields_are_refused) {
