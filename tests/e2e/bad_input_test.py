@@ -2,13 +2,18 @@
 error, and nothing that was stored before is lost. Needs no container engine.
 """
 
+import http.server
+import json
 import os
 import pathlib
+import re
 import shutil
 import socket
+import socketserver
 import sqlite3
 import subprocess
 import tempfile
+import threading
 import unittest
 
 from capstan_server import BUILD, CAPSTAN, Server, condition, eventually, run
@@ -135,6 +140,93 @@ class ManifestsTest(unittest.TestCase):
         self.server.kubectl("delete", "cluster", "noengine", "--timeout=60s", "--wait=false")
 
 
+class EngineWithoutImages(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
+    """As much of a Docker Engine as it takes to say that an image is nowhere to be had."""
+
+    daemon_threads = True
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+        networks = []
+
+        def answer(self):
+            body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            path = re.sub(r"^/v[0-9.]+", "", self.path.split("?")[0])
+            code, reply = 200, []
+            if path == "/version":
+                reply = {"ApiVersion": "1.41", "MinAPIVersion": "1.12", "Version": "20.10.0"}
+            elif path == "/networks/create":
+                name = json.loads(body)["Name"]
+                self.networks.append({"Name": name, "Id": "n1", "Driver": "bridge", "IPAM": {
+                    "Config": [{"Subnet": "172.30.0.0/16"}]}, "Containers": {}, "Labels": {}})
+                code, reply = 201, {"Id": "n1"}
+            elif path == "/networks":
+                reply = self.networks
+            elif path.startswith("/networks/") and self.networks:
+                reply = self.networks[0]
+            elif not path.startswith("/containers/json") and path != "/_ping":
+                code, reply = 404, {"message": "manifest unknown: no such image"}
+            text = json.dumps(reply).encode()
+            self.send_response(code)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text)
+
+        do_GET = do_POST = do_DELETE = do_HEAD = answer
+
+        def address_string(self):
+            return "client"
+
+        def log_message(self, *_):
+            pass
+
+
+class EngineTest(unittest.TestCase):
+    def test_an_image_that_is_nowhere_is_named_by_a_condition(self):
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        engine = self.enterContext(EngineWithoutImages(f"{folder}/engine.sock",
+                                                       EngineWithoutImages.Handler))
+        threading.Thread(target=engine.serve_forever, daemon=True).start()
+        self.addCleanup(engine.shutdown)
+        config = ENGINE_ABSENT.replace("/nonexistent.sock", f"{folder}/engine.sock")
+        with Server(config=config) as server:
+            server.apply(server.generate("noimage", "docker", flavor="development"))
+            eventually(lambda: any(
+                "capstan/load-balancer:v1" in entry.get("message", "") and
+                entry["reason"] == "ImagePullFailed"
+                for entry in server.get("devcluster", "noimage").get("status", {}).get(
+                    "conditions", [])),
+                30, "a condition of the DevCluster names the image")
+
+
+class ProvidersTest(unittest.TestCase):
+    def setUp(self):
+        self.server = self.enterContext(Server(config="plugins: [kubeadm]"))
+
+    def test_a_provider_is_enabled_and_disabled_while_the_server_runs(self):
+        self.server.capstan("init", "--infrastructure", "docker")
+        self.assertIn("docker", self.server.capstan("get", "providers").stdout)
+        self.server.kubectl("get", "devclusters")
+        self.server.capstan("delete", "--infrastructure", "docker", "--include-crd")
+        self.assertNotIn("docker", self.server.capstan("get", "providers").stdout)
+
+    def test_a_provider_that_is_nowhere_is_refused_and_leaves_nothing(self):
+        done = self.server.capstan("init", "--infrastructure", "nowhere", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("no plugin offers it", done.stderr)
+        self.assertNotIn("nowhere", self.server.capstan("get", "providers").stdout)
+
+    def test_a_provider_that_takes_care_of_objects_is_not_disabled(self):
+        self.server.kubectl("apply", "-f", "-", stdin=(
+            "apiVersion: bootstrap.cluster.x-k8s.io/v1beta2\nkind: KubeadmConfigTemplate\n"
+            "metadata: {name: mine}\nspec: {template: {spec: {format: cloud-config}}}\n"))
+        done = self.server.capstan("delete", "--bootstrap", "kubeadm", check=False)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("default/mine", done.stderr)
+        self.assertRegex(self.server.capstan("get", "providers").stdout, "kubeadm +capi-kubeadm-boo")
+
+
 class ServeTest(unittest.TestCase):
     def setUp(self):
         self.files = pathlib.Path(self.enterContext(tempfile.TemporaryDirectory()))
@@ -148,10 +240,7 @@ class ServeTest(unittest.TestCase):
             path.write_text(config)
             command += ["--config", path]
         done = run(command, check=False, timeout=timeout)
-        if code is None:
-            self.assertNotEqual(done.returncode, 0)
-        else:
-            self.assertEqual(done.returncode, code, done.stdout + done.stderr)
+        self.assertEqual(done.returncode, code, done.stdout + done.stderr)
         return done.stderr
 
     def server(self, **options):
@@ -179,7 +268,7 @@ class ServeTest(unittest.TestCase):
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         address = "127.0.0.1:%d" % taken.getsockname()[1]
-        message = self.serve_fails(listen=address, code=None)
+        message = self.serve_fails(listen=address, code=4)
         self.assertIn(address, message)
         self.assertIn("another program uses the port", message)
 

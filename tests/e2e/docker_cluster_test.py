@@ -4,25 +4,17 @@ CAPSTAN_E2E_BIG=1 also makes the one with three control planes and three workers
 CAPSTAN_SHARED_DATA names a folder with Cluster API's own templates.
 """
 
-import functools
 import os
 import pathlib
 import re
 import unittest
 
-from capstan_server import ROOT, Server, condition, eventually, find_tool, run
-from docker_engine import VERSION, Footprint, docker, skip_unless_possible
+from capstan_server import ROOT, eventually, find_tool, run
+from docker_engine import VERSION, skip_unless_possible
+from docker_test_case import UP, DockerTestCase, state_on_failure
 
-UP = int(os.environ.get("CAPSTAN_E2E_SECONDS", "420"))  # for a cluster on a busy machine
 SHARED = pathlib.Path(os.environ.get("CAPSTAN_SHARED_DATA", ROOT.parent / "shared" / "data"))
 OLD_TEMPLATE = SHARED / "cluster-api/v1.1.3/templates/cluster-template-development.yaml"
-CONFIG = """\
-plugins:
-- kubeadm
-- name: docker
-  settings: {{network: {network}}}
-"""
-CNI = ROOT / "examples" / "cni"
 # Tainted nodes, as control planes and drained ones, do not count as places to spread over.
 SPREAD = """\
 apiVersion: apps/v1
@@ -54,44 +46,7 @@ def without_ages(tree):
     return [re.split(r"\s{2,}", AGE.sub("AGE", line).rstrip()) for line in plain.splitlines() if line]
 
 
-def state_on_failure(test):
-    """Prints what is known of the clusters of a test that failed, before they are cleaned away."""
-    @functools.wraps(test)
-    def checked(self):
-        try:
-            test(self)
-        except AssertionError:
-            for name in self.footprint.clusters:
-                done = self.server.capstan("describe", "cluster", name, "--show-conditions", "all",
-                                           check=False)
-                print(done.stdout, done.stderr, flush=True)
-            print(self.server.log(), flush=True)
-            raise
-    return checked
-
-
-class DockerClusterTest(unittest.TestCase):
-    def serve(self, *clusters):
-        network = f"e2e-{os.getpid()}-{self._testMethodName[5:25].strip('_')}"
-        self.footprint = Footprint(network, *clusters)
-        self.addCleanup(self.footprint.remove)
-        self.server = Server(config=CONFIG.format(network=network)).start()
-        self.addCleanup(self.server.__exit__)
-
-    def give_pod_network(self):
-        made = self.server.kubectl("create", "configmap", "capstan-cni", "--dry-run=client", "-o",
-                                   "yaml", f"--from-file={CNI / 'capstan-cni.yaml'}").stdout
-        self.server.apply(made)
-        self.server.kubectl("apply", "-f", CNI / "cluster-resource-set.yaml")
-
-    def workload(self, name):
-        """kubectl for the cluster, by the kubeconfig that our own command gives."""
-        path = self.server.home / f"{name}.kubeconfig"
-        path.write_text(self.server.capstan("get", "kubeconfig", name).stdout)
-        path.chmod(0o600)
-        return lambda *words, **options: run([find_tool("kubectl"), "--kubeconfig", path, *words],
-                                             env=self.server.environment, **options)
-
+class DockerClusterTest(DockerTestCase):
     def clusterctl(self, *words):
         tool = find_tool("clusterctl")
         if tool is None:
@@ -100,30 +55,6 @@ class DockerClusterTest(unittest.TestCase):
         environment = dict(self.server.environment, CLUSTERCTL_DISABLE_VERSIONCHECK="true",
                            GOPROXY="off", XDG_CONFIG_HOME=str(self.server.home))
         return run([tool, "--kubeconfig", self.server.kubeconfig, *words], env=environment).stdout
-
-    def wait_available(self, name, seconds=UP):
-        eventually(lambda: condition(self.server.get("cluster", name), "Available") == "True",
-                   seconds, f"cluster {name} is Available", pause=1)
-        self.footprint.remember_volumes()
-
-    def ready_nodes(self, kubectl):
-        rows = kubectl("get", "nodes", "--no-headers", check=False).stdout.splitlines()
-        return [row.split()[0] for row in rows if row.split()[1] == "Ready"]
-
-    def wait_nodes(self, kubectl, count, seconds=UP):
-        eventually(lambda: len(self.ready_nodes(kubectl)) == count and len(
-            kubectl("get", "nodes", "-o", "name", check=False).stdout.split()) == count,
-            seconds, f"{count} nodes are Ready, and no others exist", pause=1)
-        self.footprint.remember_volumes()
-
-    def delete(self, name):
-        self.footprint.remember_volumes()
-        self.assertTrue(self.footprint.volumes, "each node has a volume")
-        self.server.kubectl("delete", "cluster", name, "--wait", "--timeout=180s", timeout=200)
-        for kind in ("machines", "dockermachines", "devmachines", "kubeadmconfigs"):
-            self.assertEqual([item["metadata"]["name"] for item in self.server.get(kind)], [], kind)
-        eventually(lambda: not self.footprint.left(), 60,
-                   f"the engine holds nothing of ours, but has {self.footprint.left()}", pause=0.5)
 
     def compare_with_clusterctl(self, name):
         """clusterctl shows the same tree and gives the same kubeconfig."""
