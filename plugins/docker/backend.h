@@ -25,7 +25,7 @@ class DockerBackend {
         settings(std::move(chosen)),
         transport(std::move(engine_transport)),
         engine(*transport),
-        puller(engine),
+        puller(engine, [this] { return host.clock().monotonic_nanos(); }),
         network(engine, settings.network),
         balancers(engine, puller, settings),
         privileged(settings.privileged != PrivilegedMode::kNever) {}

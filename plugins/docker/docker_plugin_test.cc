@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <set>
 
 #include "plugins/docker/testing/fake_engine.h"
@@ -135,6 +136,19 @@ TEST_F(DockerPluginTest, an_engine_that_may_not_give_all_rights_is_asked_for_a_l
   EXPECT_EQ(engine.named("c-cp")->runs, 1);
 }
 
+TEST(DockerPrivilegedTest, where_all_rights_are_demanded_the_refusal_names_the_setting) {
+  FakeEngine engine;
+  engine.images = {"capstan/node:v1.34.2", "capstan/load-balancer:v1"};
+  engine.allows_privileged = false;
+  PluginScene scene(engine, "c", {{"privileged", "always"}});
+  ASSERT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::ready));
+  EXPECT_FALSE(scene.until(PluginScene::the_machine, PluginScene::ready, {}, 5));
+  ASSERT_FALSE(scene.machine->last.diagnostics.empty());
+  EXPECT_NE(scene.machine->last.diagnostics[0].summary.find("unable to apply caps"),
+            std::string::npos);
+  EXPECT_NE(scene.machine->last.diagnostics[0].detail.find("privileged: auto"), std::string::npos);
+}
+
 TEST_F(DockerPluginTest, bootstrap_data_that_fails_is_reported_with_the_end_of_its_log) {
   engine.on_bootstrap = [](FakeEngine::FakeContainer& node) {
     node.files["/var/lib/capstan/bootstrap/state/log"] = "kubeadm: cannot do it\n";
@@ -193,6 +207,30 @@ TEST_F(DockerPluginTest, an_image_that_nobody_has_fails_fast_and_is_named) {
   EXPECT_TRUE(scene.until(PluginScene::the_machine, told, {}, 1'000'000));
   EXPECT_NE(message(*scene.machine).find("kindest/node:v1.34.2"), std::string::npos);
   EXPECT_NE(message(*scene.machine).find("manifest unknown"), std::string::npos);
+}
+
+TEST_F(DockerPluginTest, a_pull_that_failed_is_tried_again_with_growing_delays) {
+  engine.images.erase("capstan/node:v1.34.2");
+  engine.pull_error = "manifest unknown";
+  ASSERT_TRUE(cluster_ready());
+  const auto told = [](const PluginScene::Object& object) {
+    return object.reason("Ready") == "ImagePullFailed";
+  };
+  ASSERT_TRUE(scene.until(PluginScene::the_machine, told, {}, 1'000'000));
+  const auto pulls = [&] {
+    return std::count(engine.requests.begin(), engine.requests.end(), "POST /images/create");
+  };
+  EXPECT_EQ(scene.machine->last.diagnostics.at(0).retry_after, Milliseconds(5000));
+  scene.host.monotonic_nanos += 3'000'000'000;
+  scene.machine->step();
+  EXPECT_TRUE(told(*scene.machine));
+  EXPECT_EQ(scene.machine->last.diagnostics.at(0).retry_after, Milliseconds(2000));
+  EXPECT_EQ(pulls(), 1);
+
+  engine.pull_error.clear();
+  scene.host.monotonic_nanos += 2'000'000'000;
+  EXPECT_TRUE(scene.until(PluginScene::the_machine, PluginScene::ready, {}, 1'000'000));
+  EXPECT_EQ(pulls(), 2);
 }
 
 TEST_F(DockerPluginTest, images_are_copied_into_the_node_before_its_bootstrap_data_runs) {

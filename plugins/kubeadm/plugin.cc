@@ -15,7 +15,8 @@ class KubeadmPlugin {
   }
 
   sdk::Status admit(sdk::Admission& admission) {
-    return admission.kind() == "KubeadmControlPlane" ? admit_control_plane(admission) : sdk::Status();
+    return admission.kind() == "KubeadmControlPlane" ? admit_control_plane(admission)
+                                                     : sdk::Status();
   }
 
  private:

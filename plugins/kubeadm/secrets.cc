@@ -50,7 +50,8 @@ Expected<std::string> secret_value(const Json& secret, const std::string& key) {
     return sdk::Error::not_found("Secret \"" + name + "\" has no data[\"" + key + "\"]");
   }
   sdk::Expected<std::string> value = base64_decode((*data)[key].get_ref<const std::string&>());
-  if (!value.ok()) return std::move(value).error().with_context("Secret \"" + name + "\" data[" + key + "]");
+  if (!value.ok())
+    return std::move(value).error().with_context("Secret \"" + name + "\" data[" + key + "]");
   return value;
 }
 

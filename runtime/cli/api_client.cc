@@ -2,8 +2,7 @@
 
 namespace capstan::cli {
 
-Result<Json> ApiClient::find(const KindName& kind, const std::string& ns,
-                             const std::string& name) {
+Result<Json> ApiClient::find(const KindName& kind, const std::string& ns, const std::string& name) {
   const Result<std::string> path = collection_path(kind, ns);
   if (!path.ok()) {
     if (path.code() == Code::kNotFound) return Json(nullptr);

@@ -23,7 +23,8 @@ ShowConditions shown(const TreeNode& node, const std::string& filters) {
     if (filter.empty()) continue;
     filter = to_lower(filter);
     const std::string kind = to_lower(node.kind());
-    if (filter == "all" || filter == kind || filter == kind + "/" + to_lower(node.name())) return show;
+    if (filter == "all" || filter == kind || filter == kind + "/" + to_lower(node.name()))
+      return show;
   }
   return ShowConditions::kNone;
 }
@@ -180,16 +181,15 @@ Result<void> Builder::add_infrastructure(TreeNode& root) {
 }
 
 Result<void> Builder::add_resource_sets(TreeNode& root) {
-  const Json binding =
-      TRY(client_.find({kAddons, "ClusterResourceSetBinding"}, ns_, cluster_));
+  const Json binding = TRY(client_.find({kAddons, "ClusterResourceSetBinding"}, ns_, cluster_));
   const Json* bindings = find(binding, {"spec", "bindings"});
   if (bindings == nullptr || !bindings->is_array()) return {};
   TreeNode* group =
       add_child(root, virtual_node("ClusterResourceSetGroup", "ClusterResourceSets"), options_);
   for (const Json& item : *bindings) {
-    Json object = {{"kind", "ClusterResourceSet"},
-                   {"metadata",
-                    {{"namespace", ns_}, {"name", get_string(item, {"clusterResourceSetName"})}}}};
+    Json object = {
+        {"kind", "ClusterResourceSet"},
+        {"metadata", {{"namespace", ns_}, {"name", get_string(item, {"clusterResourceSetName"})}}}};
     add_child(*group, node_of(std::move(object)), options_);
   }
   return {};
@@ -210,8 +210,7 @@ Result<TreeNode*> Builder::add_control_plane(TreeNode& root) {
   return added;
 }
 
-Result<void> Builder::add_template(TreeNode& parent, const Json* reference,
-                                   const char* meta_name) {
+Result<void> Builder::add_template(TreeNode& parent, const Json* reference, const char* meta_name) {
   if (reference == nullptr) return {};
   Json object = {{"kind", get_string(*reference, {"kind"})},
                  {"metadata", {{"namespace", ns_}, {"name", get_string(*reference, {"name"})}}}};
@@ -253,7 +252,8 @@ Result<void> Builder::add_workers(TreeNode& root) {
   TreeNode* other = nullptr;
   for (const Json& machine : machines_) {
     if (placed_.contains(get_string(machine, {"metadata", "name"}))) continue;
-    if (other == nullptr) other = add_child(*workers, virtual_node("OtherGroup", "Other"), options_);
+    if (other == nullptr)
+      other = add_child(*workers, virtual_node("OtherGroup", "Other"), options_);
     TRY(add_machine(*other, machine));
   }
   return {};

@@ -23,9 +23,9 @@ struct TreeOptions {
   bool show_machine_sets = false;
   bool show_resource_sets = false;
   bool show_templates = false;
-  bool echo = false;      // also infrastructure machines and bootstrap configs that agree
-  bool grouping = true;   // siblings in the same state become one row
-  bool v1beta1 = false;   // the layout of READY, SEVERITY, REASON
+  bool echo = false;     // also infrastructure machines and bootstrap configs that agree
+  bool grouping = true;  // siblings in the same state become one row
+  bool v1beta1 = false;  // the layout of READY, SEVERITY, REASON
 };
 
 enum class ShowConditions { kNone, kAmiss, kAll };

@@ -22,7 +22,7 @@ std::string age_of(const Json& condition, Instant now) {
 }
 
 bool is_negative(const std::string& type) {
-  constexpr std::array kNegative = {"Paused",     "Deleting",    "RollingOut", "ScalingUp",
+  constexpr std::array kNegative = {"Paused",      "Deleting", "RollingOut", "ScalingUp",
                                     "ScalingDown", "Updating", "Remediating"};
   return std::find(kNegative.begin(), kNegative.end(), type) != kNegative.end();
 }
@@ -172,7 +172,8 @@ std::string version_of(const TreeNode& node) {
   if (kind == "MachineDeployment" || kind == "MachineSet") {
     return get_string(node.object, {"spec", "template", "spec", "version"});
   }
-  if (kind == "Machine" || node.is_control_plane) return get_string(node.object, {"spec", "version"});
+  if (kind == "Machine" || node.is_control_plane)
+    return get_string(node.object, {"spec", "version"});
   return "";
 }
 
@@ -185,8 +186,8 @@ std::string row_name(const TreeNode& node, bool colors) {
   }
   if (node.is_virtual) return node.meta_name.empty() ? node.name() : node.meta_name;
   const std::string ns = get_string(node.object, {"metadata", "namespace"});
-  std::string name =
-      node.kind() + " " + paint(ns.empty() ? node.name() : ns + "/" + node.name(), Color::kBold, colors);
+  std::string name = node.kind() + " " +
+                     paint(ns.empty() ? node.name() : ns + "/" + node.name(), Color::kBold, colors);
   const std::string version = version_of(node);
   if (!version.empty()) name += ", " + version;
   if (find(node.object, {"metadata", "deletionTimestamp"}) != nullptr) {
@@ -229,7 +230,8 @@ class Renderer {
 std::vector<std::string> Renderer::message_of(const TreeNode& node, const Json* condition) const {
   if (!node.group_items.empty()) {
     const std::vector<std::string>& items = node.group_items;
-    const std::vector<std::string> first(items.begin(), items.begin() + std::min<size_t>(2, items.size()));
+    const std::vector<std::string> first(items.begin(),
+                                         items.begin() + std::min<size_t>(2, items.size()));
     return {"See " + join(first, ", ") + (items.size() > 2 ? ", ..." : "")};
   }
   if (condition == nullptr) return {""};
@@ -238,9 +240,9 @@ std::vector<std::string> Renderer::message_of(const TreeNode& node, const Json* 
   return {message.size() > kMessageWidth ? message.substr(0, kMessageWidth) + " ..." : message};
 }
 
-void Renderer::add_line(const std::string& prefix, const std::string& name, const Counters& counters,
-                        const Json* condition, const std::vector<std::string>& message,
-                        const std::string& next_prefix) {
+void Renderer::add_line(const std::string& prefix, const std::string& name,
+                        const Counters& counters, const Json* condition,
+                        const std::vector<std::string>& message, const std::string& next_prefix) {
   const Color color = condition == nullptr ? Color::kNone : color_of(*condition, options_.v1beta1);
   const auto field = [&](const char* key) {
     return condition == nullptr ? std::string() : get_string(*condition, {key});
@@ -274,7 +276,8 @@ void Renderer::add_row(const TreeNode& node, const std::string& prefix) {
 
 void Renderer::add_conditions(const TreeNode& node, const std::string& prefix) {
   const Json* conditions = tree_conditions(node.object, options_.v1beta1);
-  if (node.show == ShowConditions::kNone || conditions == nullptr || !conditions->is_array()) return;
+  if (node.show == ShowConditions::kNone || conditions == nullptr || !conditions->is_array())
+    return;
   std::vector<const Json*> rows;
   for (const Json& condition : *conditions) {
     if (node.show == ShowConditions::kAmiss && !is_amiss(condition)) continue;
@@ -306,7 +309,8 @@ void Renderer::add(const TreeNode& node, const std::string& prefix) {
 
 }  // namespace
 
-std::string render_tree(const TreeNode& root, const TreeOptions& options, Instant now, bool colors) {
+std::string render_tree(const TreeNode& root, const TreeOptions& options, Instant now,
+                        bool colors) {
   return Renderer(options, now, colors).render(root);
 }
 

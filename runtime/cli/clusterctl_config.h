@@ -1,4 +1,5 @@
-// Variables of templates that are not given by flags: the environment, then clusterctl's config file
+// Variables of templates that are not given by flags: the environment, then clusterctl's config
+// file
 // ($XDG_CONFIG_HOME/cluster-api/clusterctl.yaml, or ~/.config/cluster-api/clusterctl.yaml), whose
 // top-level scalars are variables.
 //

@@ -27,10 +27,11 @@ void collect(const CLI::App& app, const std::string& path, std::vector<Entry>& e
 }
 
 std::string bash(const std::vector<Entry>& entries) {
-  std::string out = "# bash completion of capstan\n_capstan() {\n"
-                    "  local current=\"${COMP_WORDS[COMP_CWORD]}\" path=\"\" word words\n"
-                    "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
-                    "    case \"${path:+$path }$word\" in\n";
+  std::string out =
+      "# bash completion of capstan\n_capstan() {\n"
+      "  local current=\"${COMP_WORDS[COMP_CWORD]}\" path=\"\" word words\n"
+      "  for word in \"${COMP_WORDS[@]:1:COMP_CWORD-1}\"; do\n"
+      "    case \"${path:+$path }$word\" in\n";
   for (const Entry& entry : entries) {
     if (!entry.path.empty()) out += "      '" + entry.path + "') path='" + entry.path + "' ;;\n";
   }
@@ -38,8 +39,9 @@ std::string bash(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
     out += "    '" + entry.path + "') words='" + join(entry.words, " ") + "' ;;\n";
   }
-  return out + "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
-               "complete -o default -F _capstan capstan\n";
+  return out +
+         "  esac\n  COMPREPLY=($(compgen -W \"$words\" -- \"$current\"))\n}\n"
+         "complete -o default -F _capstan capstan\n";
 }
 
 std::string zsh(const std::vector<Entry>& entries) {
@@ -53,7 +55,8 @@ std::string fish(const std::vector<Entry>& entries) {
     if (!entry.path.empty()) {
       condition.clear();
       for (const std::string& word : split(entry.path, ' ')) {
-        condition += std::string(condition.empty() ? "" : "; and ") + "__fish_seen_subcommand_from " + word;
+        condition +=
+            std::string(condition.empty() ? "" : "; and ") + "__fish_seen_subcommand_from " + word;
       }
     }
     for (const std::string& word : entry.words) {
@@ -69,8 +72,9 @@ std::string fish(const std::vector<Entry>& entries) {
 
 void add_completion(CLI::App& app, Program& program) {
   CLI::App* completion = app.add_subcommand("completion", "Print a completion script for a shell");
-  completion->footer("Examples:\n  source <(capstan completion bash)\n"
-                     "  capstan completion fish > ~/.config/fish/completions/capstan.fish");
+  completion->footer(
+      "Examples:\n  source <(capstan completion bash)\n"
+      "  capstan completion fish > ~/.config/fish/completions/capstan.fish");
   auto shell = std::make_shared<std::string>();
   completion->add_option("shell", *shell, "bash, zsh or fish")
       ->required()
@@ -79,7 +83,9 @@ void add_completion(CLI::App& app, Program& program) {
     program.command = [shell, &app, &program]() -> Result<void> {
       std::vector<Entry> entries;
       collect(app, "", entries);
-      program.out << (*shell == "bash" ? bash(entries) : *shell == "zsh" ? zsh(entries) : fish(entries));
+      program.out << (*shell == "bash"  ? bash(entries)
+                      : *shell == "zsh" ? zsh(entries)
+                                        : fish(entries));
       return {};
     };
   });

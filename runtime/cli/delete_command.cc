@@ -22,12 +22,15 @@ struct Flags {
 Result<std::vector<std::string>> chosen_labels(const Flags& flags) {
   std::vector<std::string> labels;
   const std::pair<const char*, const std::vector<std::string>*> groups[] = {
-      {"CoreProvider", &flags.core},           {"BootstrapProvider", &flags.bootstrap},
+      {"CoreProvider", &flags.core},
+      {"BootstrapProvider", &flags.bootstrap},
       {"ControlPlaneProvider", &flags.control_plane},
       {"InfrastructureProvider", &flags.infrastructure},
-      {"IPAMProvider", &flags.ipam},           {"AddonProvider", &flags.addon}};
+      {"IPAMProvider", &flags.ipam},
+      {"AddonProvider", &flags.addon}};
   for (const auto& [type, names] : groups) {
-    for (const std::string& name : *names) labels.push_back(TRY(parse_provider(type, name)).label());
+    for (const std::string& name : *names)
+      labels.push_back(TRY(parse_provider(type, name)).label());
   }
   return labels;
 }
@@ -55,12 +58,13 @@ Result<void> remove_provider(ApiClient& client, const Json& provider, const Flag
   const std::string ns = get_string(provider, {"metadata", "namespace"});
   const std::vector<std::string> left = TRY(objects_of(client, label));
   if (!left.empty()) {
-    return Error::failed_precondition(
-        "provider \"" + label + "\" still takes care of " + std::to_string(left.size()) +
-        " object(s), " + left.front() + " among them; delete the clusters first");
+    return Error::failed_precondition("provider \"" + label + "\" still takes care of " +
+                                      std::to_string(left.size()) + " object(s), " + left.front() +
+                                      " among them; delete the clusters first");
   }
   program.err << "Deleting provider=\"" << label << "\" version=\""
-              << get_string(provider, {"version"}) << "\" targetNamespace=\"" << ns << "\"" << std::endl;
+              << get_string(provider, {"version"}) << "\" targetNamespace=\"" << ns << "\""
+              << std::endl;
   const std::string collection =
       TRY(client.collection_path({"clusterctl.cluster.x-k8s.io", "Provider"}, ns));
   TRY(client.call("DELETE", collection + "/" + label));

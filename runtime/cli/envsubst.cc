@@ -13,15 +13,17 @@ namespace capstan::cli {
 struct Template::Part {
   std::string literal;
   std::string name;
-  std::string operation;         // "", ":-", ":=", "=", "-", "#len", "^", "^^", ",", ",,", ":", "#", ...
-  std::vector<Part> argument;    // default, pattern, or offset
-  std::vector<Part> argument2;   // replacement, or length
-  std::string argument_text;     // as written
+  std::string operation;  // "", ":-", ":=", "=", "-", "#len", "^", "^^", ",", ",,", ":", "#", ...
+  std::vector<Part> argument;   // default, pattern, or offset
+  std::vector<Part> argument2;  // replacement, or length
+  std::string argument_text;    // as written
 };
 
 namespace {
 
-bool is_name(char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_'; }
+bool is_name(char c) {
+  return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_';
+}
 
 Error syntax_error(std::string_view text, size_t at, const std::string& what) {
   const auto line = 1 + std::count(text.begin(), text.begin() + std::min(at, text.size()), '\n');
@@ -33,11 +35,15 @@ void skip_blanks(std::string_view text, size_t& at) {
 }
 
 // The operators, longest first.
-constexpr std::string_view kOperators[] = {":-", ":=", "^^", ",,", "##", "%%", "//", "/#", "/%", "^",
-                                           ",",  "#",  "%",  "/",  "=",  "-",  ":"};
+constexpr std::string_view kOperators[] = {":-", ":=", "^^", ",,", "##", "%%", "//", "/#", "/%",
+                                           "^",  ",",  "#",  "%",  "/",  "=",  "-",  ":"};
 
-bool takes_two(std::string_view op) { return op == ":" || op.front() == '/'; }
-bool takes_none(std::string_view op) { return op.front() == '^' || op.front() == ','; }
+bool takes_two(std::string_view op) {
+  return op == ":" || op.front() == '/';
+}
+bool takes_none(std::string_view op) {
+  return op.front() == '^' || op.front() == ',';
+}
 bool is_default(std::string_view op) {
   return op == ":-" || op == ":=" || op == "=" || op == "-";
 }
@@ -63,7 +69,7 @@ std::string trim_suffix(const std::string& value, const std::string& glob, bool 
 }
 
 std::string substitute(std::string value, std::string_view op, const std::string& find,
-                    const std::string& with) {
+                       const std::string& with) {
   if (find.empty()) return value;
   if (op == "/#") return value.starts_with(find) ? with + value.substr(find.size()) : value;
   if (op == "/%") {
@@ -81,7 +87,9 @@ std::string substitute(std::string value, std::string_view op, const std::string
 
 std::string substring(const std::string& value, const std::string& offset,
                       const std::string& length) {
-  const auto number = [](const std::string& text) { return std::strtol(text.c_str(), nullptr, 10); };
+  const auto number = [](const std::string& text) {
+    return std::strtol(text.c_str(), nullptr, 10);
+  };
   const auto size = static_cast<long>(value.size());
   long start = number(offset);
   if (start < 0) start = std::max(0L, size + start);
@@ -156,8 +164,9 @@ Result<Template::Part> Template::parse_expression(std::string_view text, size_t&
       break;
     }
     if (part.operation.empty()) {
-      return syntax_error(text, at, "\"" + part.name + "\" is followed by the unknown operator \"" +
-                                        std::string(1, text[at]) + "\"");
+      return syntax_error(text, at,
+                          "\"" + part.name + "\" is followed by the unknown operator \"" +
+                              std::string(1, text[at]) + "\"");
     }
     const size_t argument_start = at;
     std::vector<Part> argument = TRY(parse_parts(text, at, true));
@@ -199,7 +208,8 @@ std::string Template::render_part(const Part& part, const VariableLookup& lookup
   if (op == "#" || op == "##") return trim_prefix(value, argument, op.size() == 2);
   if (op == "%" || op == "%%") return trim_suffix(value, argument, op.size() == 2);
   const std::string argument2 = render_parts(part.argument2, lookup);
-  return op == ":" ? substring(value, argument, argument2) : substitute(value, op, argument, argument2);
+  return op == ":" ? substring(value, argument, argument2)
+                   : substitute(value, op, argument, argument2);
 }
 
 void Template::collect(const std::vector<Part>& parts,

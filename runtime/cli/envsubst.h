@@ -54,7 +54,8 @@ class Template {
   static Result<Part> parse_expression(std::string_view text, size_t& at);
   static std::string render_parts(const std::vector<Part>& parts, const VariableLookup& lookup);
   static std::string render_part(const Part& part, const VariableLookup& lookup);
-  static void collect(const std::vector<Part>& parts, std::map<std::string, TemplateVariable>& into);
+  static void collect(const std::vector<Part>& parts,
+                      std::map<std::string, TemplateVariable>& into);
 
   std::vector<Part> parts_;
 };

@@ -49,13 +49,15 @@ TEST(EnvsubstTest, every_form_gives_what_a_shell_would) {
 }
 
 TEST(EnvsubstTest, all_missing_variables_are_named_at_once) {
-  EXPECT_EQ(render("${B} ${A} ${B:-x}", {}),
-            "error: value for variables [A, B] is not set. Please set the value using os environment "
-            "variables or the clusterctl config file");
+  EXPECT_EQ(
+      render("${B} ${A} ${B:-x}", {}),
+      "error: value for variables [A, B] is not set. Please set the value using os environment "
+      "variables or the clusterctl config file");
 }
 
 TEST(EnvsubstTest, a_malformed_expression_is_named_with_its_line) {
-  EXPECT_EQ(render("a\nb ${A", {}), "error: line 2 of the template: \"${A\" is not closed with \"}\"");
+  EXPECT_EQ(render("a\nb ${A", {}),
+            "error: line 2 of the template: \"${A\" is not closed with \"}\"");
   EXPECT_EQ(render("${}", {}), "error: line 1 of the template: a variable name must follow \"${\"");
   EXPECT_EQ(render("${A@}", {}),
             "error: line 1 of the template: \"A\" is followed by the unknown operator \"@\"");

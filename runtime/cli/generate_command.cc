@@ -34,16 +34,19 @@ struct Flags {
 };
 
 bool is_dns_label(const std::string& name) {
-  const auto allowed = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-'; };
+  const auto allowed = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+  };
   return !name.empty() && name.size() <= 63 && std::all_of(name.begin(), name.end(), allowed) &&
          name.front() != '-' && name.back() != '-';
 }
 
 Result<void> check(const Flags& flags) {
   if (!flags.list_variables && !is_dns_label(flags.name)) {
-    return Error::invalid("cluster name \"" + flags.name +
-                          "\" is not valid: it must be up to 63 lower case letters, digits and \"-\", "
-                          "and start and end with a letter or digit");
+    return Error::invalid(
+        "cluster name \"" + flags.name +
+        "\" is not valid: it must be up to 63 lower case letters, digits and \"-\", "
+        "and start and end with a letter or digit");
   }
   if (flags.control_plane_machines < 1) {
     return Error::invalid("--control-plane-machine-count must be at least 1");
@@ -53,7 +56,8 @@ Result<void> check(const Flags& flags) {
   }
   const std::string& version = flags.kubernetes_version;
   if (!version.empty() && std::count(version.begin(), version.end(), '.') < 2) {
-    return Error::invalid("--kubernetes-version \"" + version + "\" must be a whole version, as v1.34.2");
+    return Error::invalid("--kubernetes-version \"" + version +
+                          "\" must be a whole version, as v1.34.2");
   }
   return {};
 }
@@ -64,7 +68,8 @@ Result<std::string> from_config_map(const Flags& flags) {
                              ? TRY(context_namespace(flags.server))
                              : flags.from_config_map_namespace;
   const Json map = TRY(client->find({"", "ConfigMap"}, ns, flags.from_config_map));
-  const std::string where = "ConfigMap \"" + flags.from_config_map + "\" in namespace \"" + ns + "\"";
+  const std::string where =
+      "ConfigMap \"" + flags.from_config_map + "\" in namespace \"" + ns + "\"";
   if (map.is_null()) return Error::not_found("there is no " + where);
   const Json* text = find(map, {"data", flags.from_config_map_key});
   if (text == nullptr || !text->is_string()) {
@@ -83,7 +88,9 @@ Result<std::string> only_provider(const Flags& flags) {
     }
   }
   if (names.size() == 1) return names.front();
-  if (names.empty()) return Error::not_found("no infrastructure provider is enabled; run `capstan init --infrastructure NAME`");
+  if (names.empty())
+    return Error::not_found(
+        "no infrastructure provider is enabled; run `capstan init --infrastructure NAME`");
   return Error::invalid("several infrastructure providers are enabled (" + join(names, ", ") +
                         "); say which with --infrastructure");
 }
@@ -179,14 +186,18 @@ void add_generate(CLI::App& app, Program& program) {
   cluster->add_option("-f,--flavor", flags->flavor, "Flavor of the provider's template");
   cluster->add_option("--from", flags->from, "File with the template, or - for standard input");
   cluster->add_option("--from-config-map", flags->from_config_map, "ConfigMap with the template");
-  cluster->add_option("--from-config-map-namespace", flags->from_config_map_namespace, "Its namespace");
+  cluster->add_option("--from-config-map-namespace", flags->from_config_map_namespace,
+                      "Its namespace");
   cluster->add_option("--from-config-map-key", flags->from_config_map_key, "Its key (template)");
   cluster->add_option("--write-to", flags->write_to, "File to write instead of standard output");
-  cluster->add_option("--config", flags->config,
-                      "clusterctl's config file (default: $XDG_CONFIG_HOME/cluster-api/clusterctl.yaml)");
+  cluster->add_option(
+      "--config", flags->config,
+      "clusterctl's config file (default: $XDG_CONFIG_HOME/cluster-api/clusterctl.yaml)");
   cluster->add_flag("--list-variables", flags->list_variables, "List the template's variables");
   cluster->callback([flags, cluster, &program] {
-    program.command = [flags, cluster, &program] { return generate_cluster(*flags, *cluster, program); };
+    program.command = [flags, cluster, &program] {
+      return generate_cluster(*flags, *cluster, program);
+    };
   });
 }
 

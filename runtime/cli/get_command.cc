@@ -46,8 +46,9 @@ Result<void> get_providers(const Flags& flags, Program& program) {
   for (const Json& provider : providers) {
     const std::string state =
         get_string(provider, {"metadata", "annotations", "capstan.dev/state"}, "Unknown");
-    table.add({get_string(provider, {"providerName"}), get_string(provider, {"metadata", "namespace"}),
-               get_string(provider, {"type"}), get_string(provider, {"version"}), state});
+    table.add({get_string(provider, {"providerName"}),
+               get_string(provider, {"metadata", "namespace"}), get_string(provider, {"type"}),
+               get_string(provider, {"version"}), state});
   }
   program.out << table.text();
   return {};
@@ -60,8 +61,9 @@ void add_get(CLI::App& app, Program& program) {
   get->require_subcommand(1);
 
   CLI::App* kubeconfig = get->add_subcommand("kubeconfig", "Print the kubeconfig of a cluster");
-  kubeconfig->footer("Examples:\n  capstan get kubeconfig c1 > c1.kubeconfig\n"
-                     "  kubectl --kubeconfig c1.kubeconfig get nodes");
+  kubeconfig->footer(
+      "Examples:\n  capstan get kubeconfig c1 > c1.kubeconfig\n"
+      "  kubectl --kubeconfig c1.kubeconfig get nodes");
   auto flags = std::make_shared<Flags>();
   add_server_flags(*kubeconfig, flags->server);
   kubeconfig->add_option("name", flags->name, "Name of the cluster")->required();

@@ -55,15 +55,30 @@ Error status_error(const WorkloadResponse& response) {
   Error error;
   switch (response.status) {
     case 400:
-    case 422: error.code = Code::kInvalid; break;
-    case 401: error.code = Code::kUnauthenticated; break;
-    case 403: error.code = Code::kPermissionDenied; break;
-    case 404: error.code = Code::kNotFound; break;
-    case 409: error.code = Code::kConflict; break;
-    case 410: error.code = Code::kExpired; break;
-    default: error.code = Code::kUnavailable; break;
+    case 422:
+      error.code = Code::kInvalid;
+      break;
+    case 401:
+      error.code = Code::kUnauthenticated;
+      break;
+    case 403:
+      error.code = Code::kPermissionDenied;
+      break;
+    case 404:
+      error.code = Code::kNotFound;
+      break;
+    case 409:
+      error.code = Code::kConflict;
+      break;
+    case 410:
+      error.code = Code::kExpired;
+      break;
+    default:
+      error.code = Code::kUnavailable;
+      break;
   }
-  if (body.ok() && get_string(*body, {"reason"}) == "AlreadyExists") error.code = Code::kAlreadyExists;
+  if (body.ok() && get_string(*body, {"reason"}) == "AlreadyExists")
+    error.code = Code::kAlreadyExists;
   error.message = body.ok() ? get_string(*body, {"message"}) : "";
   if (error.message.empty()) {
     error.message = "the server answered HTTP " + std::to_string(response.status);
@@ -78,8 +93,7 @@ class HttpApiClient final : public ApiClient {
 
   Result<Json> call(const std::string& method, const std::string& path, const std::string& body,
                     const std::string& content_type) override {
-    const WorkloadResponse response =
-        TRY(pool_.send({method, path, content_type, body, timeout_}));
+    const WorkloadResponse response = TRY(pool_.send({method, path, content_type, body, timeout_}));
     if (response.status >= 300) return status_error(response);
     return parse_json(response.body);
   }
@@ -92,8 +106,8 @@ class HttpApiClient final : public ApiClient {
                               "\"; `capstan get providers` shows what is enabled");
     }
     const Resource& resource = found->second;
-    const std::string base =
-        kind.group.empty() ? "/api/" + resource.version : "/apis/" + kind.group + "/" + resource.version;
+    const std::string base = kind.group.empty() ? "/api/" + resource.version
+                                                : "/apis/" + kind.group + "/" + resource.version;
     const bool in_namespace = resource.namespaced && !ns.empty();
     return base + (in_namespace ? "/namespaces/" + ns : "") + "/" + resource.plural;
   }
@@ -132,7 +146,7 @@ class HttpApiClient final : public ApiClient {
       const std::string plural = get_string(resource, {"name"});
       if (plural.find('/') != std::string::npos) continue;
       resources_[{group, get_string(resource, {"kind"})}] = {version, plural,
-                                                            get_bool(resource, {"namespaced"})};
+                                                             get_bool(resource, {"namespaced"})};
     }
     return {};
   }
@@ -153,16 +167,17 @@ Result<std::unique_ptr<ApiClient>> make_api_client(const ApiClientOptions& optio
     return std::move(parsed).error().with_context(TRY(find_kubeconfig(options.kubeconfig)));
   }
   const Kubeconfig kubeconfig = *std::move(parsed);
-  TlsSettings tls{kubeconfig.ca_pem, kubeconfig.certificate_pem, kubeconfig.key_pem,
-                  kubeconfig.tls_server_name.empty() ? kubeconfig.address.host
-                                                     : kubeconfig.tls_server_name,
-                  !kubeconfig.insecure_skip_tls_verify};
+  TlsSettings tls{
+      kubeconfig.ca_pem, kubeconfig.certificate_pem, kubeconfig.key_pem,
+      kubeconfig.tls_server_name.empty() ? kubeconfig.address.host : kubeconfig.tls_server_name,
+      !kubeconfig.insecure_skip_tls_verify};
   auto access = std::make_shared<ClusterAccess>();
   access->cluster = {"", "server"};
   access->address = kubeconfig.address;
   access->token = kubeconfig.token;
   access->tls = TRY(TlsIdentity::create(tls));
-  return std::unique_ptr<ApiClient>(std::make_unique<HttpApiClient>(std::move(access), options.timeout));
+  return std::unique_ptr<ApiClient>(
+      std::make_unique<HttpApiClient>(std::move(access), options.timeout));
 }
 
 Result<std::string> context_namespace(const ApiClientOptions& options) {

@@ -1,6 +1,6 @@
 // capstan init: enables providers on a running server. A provider is enabled by an object of
-// clusterctl's inventory (Provider.clusterctl.cluster.x-k8s.io); the server loads its plugin, brings
-// its kinds, and reports in the object's annotations.
+// clusterctl's inventory (Provider.clusterctl.cluster.x-k8s.io); the server loads its plugin,
+// brings its kinds, and reports in the object's annotations.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
@@ -61,7 +61,8 @@ Result<void> wait_until_ready(ApiClient& client, const std::string& path, const 
   const MonotonicTime deadline = clock.monotonic() + std::chrono::seconds(timeout_seconds);
   while (clock.monotonic() < deadline) {
     const Json provider = TRY(client.get(path));
-    const std::string state = get_string(provider, {"metadata", "annotations", "capstan.dev/state"});
+    const std::string state =
+        get_string(provider, {"metadata", "annotations", "capstan.dev/state"});
     if (state == "Ready") return {};
     if (state == "Failed") {
       return Error::failed_precondition(
@@ -141,12 +142,12 @@ void add_init(CLI::App& app, Program& program) {
   list("--addon", flags->addon, "Add-on providers");
   init_command->add_option("-n,--target-namespace", flags->target_namespace,
                            "Namespace of the inventory objects (default: the provider's own)");
-  init_command->add_flag("--wait-providers", flags->wait, "Accepted for clusterctl's sake: init always waits");
+  init_command->add_flag("--wait-providers", flags->wait,
+                         "Accepted for clusterctl's sake: init always waits");
   init_command->add_option("--wait-provider-timeout", flags->timeout_seconds,
                            "Seconds to wait for a provider (300)");
-  init_command->callback([flags, &program] {
-    program.command = [flags, &program] { return init(*flags, program); };
-  });
+  init_command->callback(
+      [flags, &program] { program.command = [flags, &program] { return init(*flags, program); }; });
 }
 
 }  // namespace capstan::cli

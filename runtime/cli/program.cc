@@ -33,16 +33,20 @@ std::string executable_path() {
 
 int exit_code(const Error& error) {
   switch (error.code) {
-    case Code::kNotFound: return 3;
+    case Code::kNotFound:
+      return 3;
     case Code::kUnavailable:
-    case Code::kDeadlineExceeded: return 4;
-    default: return 1;
+    case Code::kDeadlineExceeded:
+      return 4;
+    default:
+      return 1;
   }
 }
 
 void add_server_flags(CLI::App& app, ApiClientOptions& options) {
-  app.add_option("--kubeconfig", options.kubeconfig,
-                 "Path of the kubeconfig of the server (default: $KUBECONFIG, then ~/.kube/config)");
+  app.add_option(
+      "--kubeconfig", options.kubeconfig,
+      "Path of the kubeconfig of the server (default: $KUBECONFIG, then ~/.kube/config)");
   app.add_option("--kubeconfig-context", options.context,
                  "Context in the kubeconfig (default: the current one)");
 }

@@ -4,9 +4,13 @@
 
 namespace capstan::cli {
 
-std::string ProviderName::label() const { return provider_label({type, name}); }
+std::string ProviderName::label() const {
+  return provider_label({type, name});
+}
 
-std::string ProviderName::default_namespace() const { return provider_namespace({type, name}); }
+std::string ProviderName::default_namespace() const {
+  return provider_namespace({type, name});
+}
 
 Json ProviderName::inventory_object() const {
   Json object = {{"apiVersion", "clusterctl.cluster.x-k8s.io/v1alpha3"},
@@ -32,8 +36,9 @@ Result<ProviderName> parse_provider(std::string_view type, std::string_view text
       !provider.name.empty() &&
       provider.name.find_first_not_of("abcdefghijklmnopqrstuvwxyz0123456789-") == std::string::npos;
   if (!valid || (colon != std::string_view::npos && !provider.version.starts_with('v'))) {
-    return Error::invalid("\"" + std::string(text) +
-                          "\" is no provider; write NAME or NAME:VERSION, as docker or docker:v0.1.0");
+    return Error::invalid(
+        "\"" + std::string(text) +
+        "\" is no provider; write NAME or NAME:VERSION, as docker or docker:v0.1.0");
   }
   return provider;
 }

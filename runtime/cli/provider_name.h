@@ -17,7 +17,7 @@ struct ProviderName {
   std::string name;     // "docker"
   std::string version;  // "" for whatever the server has
 
-  std::string label() const;             // "infrastructure-docker"; "cluster-api" for the core
+  std::string label() const;              // "infrastructure-docker"; "cluster-api" for the core
   std::string default_namespace() const;  // "capd-system"
   Json inventory_object() const;          // clusterctl.cluster.x-k8s.io/v1alpha3 Provider
 };

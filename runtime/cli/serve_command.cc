@@ -51,8 +51,8 @@ Result<void> serve(const Flags& flags, Program& program) {
   spdlog::set_level(spdlog::level::from_str(config.log_level));
   const MonotonicTime start = program.clock.monotonic();
   return run_server(config, [&](const std::string& url, const std::string& kubeconfig) {
-    const auto taken = std::chrono::duration_cast<std::chrono::milliseconds>(
-        program.clock.monotonic() - start);
+    const auto taken =
+        std::chrono::duration_cast<std::chrono::milliseconds>(program.clock.monotonic() - start);
     program.out << "Serving on " << url << " after " << taken.count() << " ms\n"
                 << "  export KUBECONFIG=" << kubeconfig << std::endl;
   });

@@ -11,13 +11,26 @@ std::string paint(std::string_view text, Color color, bool colors) {
   if (!colors || color == Color::kNone || text.empty()) return std::string(text);
   const char* code = "";
   switch (color) {
-    case Color::kGray: code = "90"; break;
-    case Color::kRed: code = "31"; break;
-    case Color::kGreen: code = "32"; break;
-    case Color::kYellow: code = "33"; break;
-    case Color::kCyan: code = "36"; break;
-    case Color::kBold: code = "1"; break;
-    case Color::kNone: break;
+    case Color::kGray:
+      code = "90";
+      break;
+    case Color::kRed:
+      code = "31";
+      break;
+    case Color::kGreen:
+      code = "32";
+      break;
+    case Color::kYellow:
+      code = "33";
+      break;
+    case Color::kCyan:
+      code = "36";
+      break;
+    case Color::kBold:
+      code = "1";
+      break;
+    case Color::kNone:
+      break;
   }
   return "\x1b[" + std::string(code) + "m" + std::string(text) + "\x1b[0m";
 }

@@ -19,9 +19,9 @@ constexpr std::string_view kPrefix = "cluster-template";
 constexpr std::string_view kSuffix = ".yaml";
 
 bool offers(const Manifest& manifest, const ProviderName& provider) {
-  return std::any_of(manifest.providers.begin(), manifest.providers.end(), [&](const ProviderEntry& e) {
-    return e.type == provider.type && e.name == provider.name;
-  });
+  return std::any_of(
+      manifest.providers.begin(), manifest.providers.end(),
+      [&](const ProviderEntry& e) { return e.type == provider.type && e.name == provider.name; });
 }
 
 // "cluster-template-development.yaml" -> "development"; the plain template has no flavor.
@@ -89,11 +89,11 @@ Result<std::string> provider_template(const ProviderName& provider, const std::s
                               "\"; it has: " + flavors_of(plugin->manifest));
     }
   }
-  return Error::not_found("no plugin for provider \"" + provider.label() + "\" in " +
-                          (plugin_directories.empty() ? "any plugin directory"
-                                                      : join(plugin_directories, " or ")) +
-                          "; set $CAPSTAN_PLUGIN_PATH where it is elsewhere, or give a template "
-                          "with --from");
+  return Error::not_found(
+      "no plugin for provider \"" + provider.label() + "\" in " +
+      (plugin_directories.empty() ? "any plugin directory" : join(plugin_directories, " or ")) +
+      "; set $CAPSTAN_PLUGIN_PATH where it is elsewhere, or give a template "
+      "with --from");
 }
 
 Result<std::string> template_from(const std::string& location) {

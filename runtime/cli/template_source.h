@@ -1,5 +1,5 @@
-// Where `generate cluster` finds a template: a file, standard input, a ConfigMap, clusterctl's local
-// overrides, or a provider's plugin, which carries its templates in its manifest.
+// Where `generate cluster` finds a template: a file, standard input, a ConfigMap, clusterctl's
+// local overrides, or a provider's plugin, which carries its templates in its manifest.
 //
 // Thread safety: free functions.
 #pragma once

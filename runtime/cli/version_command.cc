@@ -24,12 +24,16 @@ void add_version(CLI::App& app, Program& program) {
       if (*output == "short") {
         program.out << CAPSTAN_VERSION << "\n";
       } else if (*output == "json") {
-        program.out << Json({{"capstan", {{"gitVersion", CAPSTAN_VERSION},
-                                          {"compiler", __VERSION__},
-                                          {"platform", platform}}}}).dump(2) << "\n";
+        program.out << Json({{"capstan",
+                              {{"gitVersion", CAPSTAN_VERSION},
+                               {"compiler", __VERSION__},
+                               {"platform", platform}}}})
+                           .dump(2)
+                    << "\n";
       } else if (*output == "yaml") {
-        program.out << "capstan:\n  compiler: " << __VERSION__ << "\n  gitVersion: "
-                    << CAPSTAN_VERSION << "\n  platform: " << platform << "\n";
+        program.out << "capstan:\n  compiler: " << __VERSION__
+                    << "\n  gitVersion: " << CAPSTAN_VERSION << "\n  platform: " << platform
+                    << "\n";
       } else {
         program.out << "capstan version: " << CAPSTAN_VERSION << " (" << platform << ")\n";
       }

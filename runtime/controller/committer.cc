@@ -80,7 +80,8 @@ Result<ObjectPtr> Committer::merge_conditions(const ResourceRef& ref, const Chan
   Result<ObjectPtr> result = ObjectPtr();
   for (int attempt = 0; attempt < kAttempts; ++attempt) {
     const ObjectPtr current = resources_.cache().get(change.key);
-    const bool gone = current == nullptr || (!change.uid.empty() && current->meta().uid != change.uid);
+    const bool gone =
+        current == nullptr || (!change.uid.empty() && current->meta().uid != change.uid);
     if (gone) return ObjectPtr();
     Json object = *current->tree();
     bool changed = false;

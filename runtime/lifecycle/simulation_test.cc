@@ -83,6 +83,24 @@ TEST_F(SimulationTest, owner_references_are_as_cluster_api_documents_them) {
   }
 }
 
+// What a cluster costs: rounds and writes of the lifecycle controllers, without the fake providers.
+TEST_F(SimulationTest, a_cluster_comes_up_in_few_rounds_and_writes) {
+  bring_up();
+  uint64_t rounds = 0;
+  uint64_t writes = 0;
+  for (const ControllerStatistics& statistics : simulation.manager().statistics()) {
+    if (statistics.controller.starts_with("dev") || statistics.controller.starts_with("kubeadm")) {
+      continue;
+    }
+    RecordProperty(statistics.controller, static_cast<int>(statistics.reconciles));
+    rounds += statistics.reconciles;
+    writes += statistics.changes;
+    EXPECT_EQ(statistics.errors, 0u) << statistics.controller;
+  }
+  EXPECT_LE(rounds, 100u);
+  EXPECT_LE(writes, 75u);
+}
+
 TEST_F(SimulationTest, a_cluster_that_is_up_is_left_alone) {
   bring_up();
   const Revision before = simulation.cache().revision();
@@ -279,6 +297,76 @@ TEST_F(SimulationTest, a_lost_connection_shows_and_heals) {
   simulation.workload.connect(workload);
   simulation.settle();
   EXPECT_TRUE(simulation.is_true(cluster, "Available"));
+}
+
+class ResourceSetTest : public SimulationTest {
+ protected:
+  static constexpr char kPath[] = "/apis/apps/v1/namespaces/kube-system/daemonsets/cni";
+  const ObjectKey set{kClusterResourceSet, "default", "cni"};
+
+  void apply_set(const std::string& strategy) {
+    simulation.workload.put(
+        workload, "/apis/apps/v1",
+        {{"resources", {{{"name", "daemonsets"}, {"kind", "DaemonSet"}, {"namespaced", true}}}}});
+    simulation.apply({{{"apiVersion", "v1"},
+                       {"kind", "ConfigMap"},
+                       {"metadata", {{"name", "cni"}, {"namespace", "default"}}},
+                       {"data", {{"cni.yaml", daemon_set("one")}}}},
+                      {{"apiVersion", "addons.cluster.x-k8s.io/v1beta2"},
+                       {"kind", "ClusterResourceSet"},
+                       {"metadata", {{"name", "cni"}, {"namespace", "default"}}},
+                       {"spec",
+                        {{"strategy", strategy},
+                         {"clusterSelector", {{"matchLabels", {{"cni", "yes"}}}}},
+                         {"resources", {{{"kind", "ConfigMap"}, {"name", "cni"}}}}}}}});
+    simulation.patch(cluster, {{"metadata", {{"labels", {{"cni", "yes"}}}}}});
+    simulation.run_for(seconds(30));
+  }
+
+  static std::string daemon_set(const std::string& image) {
+    return "---\napiVersion: apps/v1\nkind: DaemonSet\nmetadata:\n  name: cni\n  namespace: "
+           "kube-system\nspec:\n  image: " +
+           image + "\n";
+  }
+
+  std::string image() const {
+    return get_string(simulation.workload.get(workload, kPath), {"spec", "image"});
+  }
+};
+
+TEST_F(ResourceSetTest, what_a_set_brings_is_applied_once_and_bound) {
+  bring_up();
+  apply_set("ApplyOnce");
+  EXPECT_EQ(image(), "one");
+  EXPECT_TRUE(simulation.is_true(set, "ResourcesApplied")) << simulation.tree(set).dump(1);
+  const ObjectKey binding{kClusterResourceSetBinding, "default", "a"};
+  ASSERT_NE(simulation.get(binding), nullptr);
+  EXPECT_TRUE(owned_by(simulation.get(binding)->meta(), simulation.get(set)->meta().uid));
+  EXPECT_TRUE(owned_by(simulation.get(simulation.key(kConfigMap, "cni"))->meta(),
+                       simulation.get(set)->meta().uid));
+  simulation.patch(simulation.key(kConfigMap, "cni"),
+                   {{"data", {{"cni.yaml", daemon_set("two")}}}});
+  simulation.run_for(seconds(30));
+  EXPECT_EQ(image(), "one");
+}
+
+TEST_F(ResourceSetTest, a_set_that_reconciles_applies_what_changed) {
+  bring_up();
+  apply_set("Reconcile");
+  simulation.patch(simulation.key(kConfigMap, "cni"),
+                   {{"data", {{"cni.yaml", daemon_set("two")}}}});
+  simulation.run_for(seconds(30));
+  EXPECT_EQ(image(), "two");
+}
+
+TEST_F(ResourceSetTest, a_set_that_is_deleted_leaves_what_it_applied_and_no_binding) {
+  bring_up();
+  apply_set("ApplyOnce");
+  simulation.remove(set);
+  simulation.run_for(seconds(30));
+  EXPECT_EQ(simulation.get(set), nullptr);
+  EXPECT_EQ(simulation.get({kClusterResourceSetBinding, "default", "a"}), nullptr);
+  EXPECT_EQ(image(), "one");
 }
 
 TEST_F(SimulationTest, objects_may_be_applied_in_any_order) {

@@ -113,13 +113,31 @@ class ReplyReader {
     }
     TRY(check_metadata(patch));
     const Json* own = capstan::find(patch, {"status", "conditions"});
+    Json list = own != nullptr && own->is_array() ? *own : current_conditions(*tree_);
+    const bool recovered = drop_failure(list, conditions);
     Json merged =
-        merged_conditions(own != nullptr && own->is_array() ? *own : current_conditions(*tree_),
-                          conditions, context_.object.meta().generation, context_.now);
+        merged_conditions(list, conditions, context_.object.meta().generation, context_.now);
+    if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
     (void)drop_known(patch, tree_.get());
     split(context_.object.key(), std::move(patch), &context_.object);
     return {};
+  }
+
+  // The host's own word of an earlier failure goes with the first call that succeeds, also where
+  // the provider has no Ready condition of its own.
+  static bool drop_failure(Json& list, const std::vector<ConditionUpdate>& conditions) {
+    const bool sets_ready = std::any_of(conditions.begin(), conditions.end(),
+                                        [](auto& update) { return update.type == "Ready"; });
+    if (sets_ready) return false;
+    const auto stale = std::find_if(list.begin(), list.end(), [](const Json& condition) {
+      const std::string reason = get_string(condition, {"reason"});
+      return get_string(condition, {"type"}) == "Ready" &&
+             (reason == "ProviderError" || reason == "ReconcileFailed");
+    });
+    if (stale == list.end()) return false;
+    list.erase(stale);
+    return true;
   }
 
   // Of metadata only what the ABI names may change.

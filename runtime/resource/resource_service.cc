@@ -4,10 +4,19 @@
 
 namespace capstan {
 
+namespace {
+
+ResourceServiceOptions with_schemas(ResourceServiceOptions options) {
+  if (options.schemas == nullptr) options.schemas = std::make_shared<SchemaCache>();
+  return options;
+}
+
+}  // namespace
+
 ResourceServiceImpl::ResourceServiceImpl(ResourceServiceOptions options)
-    : options_(std::move(options)),
+    : options_(with_schemas(std::move(options))),
       converter_(options_.kinds),
-      shape_(schemas_, [this](const Kind& kind, Json object, const std::string& to) {
+      shape_(*options_.schemas, [this](const Kind& kind, Json object, const std::string& to) {
         if (options_.converter) return options_.converter(kind, std::move(object), to);
         return converter_.convert(kind, std::move(object), to);
       }) {}

@@ -125,7 +125,9 @@ struct ResourceServiceOptions {
   std::vector<std::shared_ptr<Admission>> admission;
   // Empty: the kinds' own rules (object/conversion.h), and where a kind has none, the versions have
   // the same fields.
-  ObjectConverter converter;
+  ObjectConverter converter = {};
+  // Compiled schemas, which services with the same kinds may share; null: the service's own.
+  std::shared_ptr<SchemaCache> schemas = nullptr;
 };
 std::unique_ptr<ResourceService> make_resource_service(ResourceServiceOptions options);
 
@@ -134,7 +136,8 @@ Result<std::vector<Json>> parse_kind_documents(std::string_view json);
 // The kinds that every API server has by itself: namespaces, secrets, events, CRDs, ...
 Result<std::vector<Json>> builtin_kind_documents();
 
-// Starts an API from what is stored: takes the builtin kinds and those of the stored CRDs into the
+// Starts an API from what is stored: takes the builtin kinds (besides those that are in the
+// registry already: many services may share the same KindPtr) and those of the stored CRDs into the
 // registry, writes the bundled CRDs where they differ from what is stored (by a hash in the
 // annotation capstan.dev/hash), makes the namespaces that always exist, resumes deletions.
 struct BootOptions {

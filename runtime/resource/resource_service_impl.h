@@ -32,7 +32,7 @@ class ResourceServiceImpl final : public ResourceService {
   KindRegistry& kinds() override { return options_.kinds; }
   WatchCache& cache() override { return options_.cache; }
   Clock& clock() override { return options_.clock; }
-  SchemaCache& schemas() override { return schemas_; }
+  SchemaCache& schemas() override { return *options_.schemas; }
 
  private:
   // A reference whose kind and version were looked up.
@@ -95,7 +95,6 @@ class ResourceServiceImpl final : public ResourceService {
   void after_erase(const Kind& kind, const ObjectPtr& last);
 
   ResourceServiceOptions options_;
-  SchemaCache schemas_;
   VersionConverter converter_;
   ObjectShape shape_;
   // How many namespaces and CRDs wait for their objects to go.

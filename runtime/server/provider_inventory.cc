@@ -59,7 +59,8 @@ Result<void> ProviderInventory::remember_start(const std::map<std::string, std::
     return {};
   }
   // Reasons of an earlier start go.
-  const JsonPtr present = resources_.cache().get({kConfigMapKind, kOwnNamespace, kStateMap})->tree();
+  const JsonPtr present =
+      resources_.cache().get({kConfigMapKind, kOwnNamespace, kStateMap})->tree();
   const Json* old = find(*present, {"data"});
   const Json patch = {{"data", merge_diff(old == nullptr ? Json::object() : *old, data)}};
   TRY(resources_.patch(ref, PatchType::kMerge, patch, as_inventory()));
@@ -81,8 +82,8 @@ std::set<std::string> ProviderInventory::labels() const {
 Result<void> ProviderInventory::ensure_namespace(const std::string& name) {
   if (resources_.cache().get({kNamespaceKind, "", name}) != nullptr) return {};
   const Json ns = {{"apiVersion", "v1"}, {"kind", "Namespace"}, {"metadata", {{"name", name}}}};
-  const auto made =
-      resources_.create({resources_.kinds().find(kNamespaceKind), "", "", name}, ns, as_inventory());
+  const auto made = resources_.create({resources_.kinds().find(kNamespaceKind), "", "", name}, ns,
+                                      as_inventory());
   if (made.ok() || made.code() == Code::kAlreadyExists) return {};
   return made.error();
 }
@@ -104,8 +105,8 @@ Result<void> ProviderInventory::add(const ProviderEntry& provider, const std::st
                        {"providerName", provider.name},
                        {"type", provider.type},
                        {"version", version}};
-  const auto made =
-      resources_.create({resources_.kinds().find(kProviderKind), "", ns, label}, object, as_inventory());
+  const auto made = resources_.create({resources_.kinds().find(kProviderKind), "", ns, label},
+                                      object, as_inventory());
   if (made.ok() || made.code() == Code::kAlreadyExists) return {};
   return made.error();
 }

@@ -1,6 +1,6 @@
 // Which providers are enabled: clusterctl's inventory, one Provider object each. The server makes
-// the objects of what the config enables; `capstan init` and `capstan delete` make and delete them at
-// run time; the server answers in their annotations.
+// the objects of what the config enables; `capstan init` and `capstan delete` make and delete them
+// at run time; the server answers in their annotations.
 //
 // Without a config all bundled providers are enabled at the very first start; afterwards the
 // inventory says what is.

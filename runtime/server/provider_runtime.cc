@@ -67,7 +67,9 @@ ProviderRuntime::ProviderRuntime(const ServerConfig& config, std::string data_di
   load_files(config, data_dir);
 }
 
-ProviderRuntime::~ProviderRuntime() { stop(); }
+ProviderRuntime::~ProviderRuntime() {
+  stop();
+}
 
 void ProviderRuntime::load_files(const ServerConfig& config, const std::string& data_dir) {
   ProbeCache cache(data_dir + "/plugins.probed");
@@ -123,12 +125,13 @@ Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> cha
   TRY(enable_at_start());
   update_plugins();
   start_controllers();
-  inventory_watch_ = TRY(core.cache->watch(
-      kProviderKind, core.cache->revision(),
-      // The server's own reports are no reason to look again.
-      [changed = std::move(changed)](const StoreEvent& event) {
-        if (event.type != EventType::kModified || event.object->meta().deleting()) changed();
-      }));
+  inventory_watch_ = TRY(core.cache->watch(kProviderKind, core.cache->revision(),
+                                           // The server's own reports are no reason to look again.
+                                           [changed = std::move(changed)](const StoreEvent& event) {
+                                             if (event.type != EventType::kModified ||
+                                                 event.object->meta().deleting())
+                                               changed();
+                                           }));
   return {};
 }
 
@@ -204,9 +207,10 @@ bool ProviderRuntime::update_plugins() {
     if (label == "cluster-api") {
       (void)inventory_->report(label, "", "Ready", "");
     } else if (!served.contains(label)) {
-      (void)inventory_->report(label, "", "Failed",
-                               "no plugin offers it; put its file into the plugin directory or name "
-                               "it in the config");
+      (void)inventory_->report(
+          label, "", "Failed",
+          "no plugin offers it; put its file into the plugin directory or name "
+          "it in the config");
     }
   }
   return changed;
@@ -227,8 +231,8 @@ void ProviderRuntime::start_controllers() {
   }
   core_->plugin_admission->set(std::make_shared<PluginAdmission>(*registry, core_->clock));
 
-  auto manager = std::make_shared<Manager>(
-      ManagerOptions{.resources = *core_->resources, .clock = core_->clock, .random = core_->random});
+  auto manager = std::make_shared<Manager>(ManagerOptions{
+      .resources = *core_->resources, .clock = core_->clock, .random = core_->random});
   manager->add(garbage_collector(core_->kinds));
   manager->add(event_cleaner());
   lifecycle::Deps deps{core_->kinds, *workload_,

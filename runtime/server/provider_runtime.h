@@ -1,5 +1,5 @@
-// The providers at work: plugins loaded and activated as the inventory says, their kinds brought, and
-// the controllers that drive them together with Cluster API's own.
+// The providers at work: plugins loaded and activated as the inventory says, their kinds brought,
+// and the controllers that drive them together with Cluster API's own.
 //
 // Enabling or disabling a provider stops the controllers for a moment and starts them with the new
 // set; nothing is lost, since everything that is to be done follows from what is stored.

@@ -5,7 +5,9 @@
 
 namespace capstan {
 
-void SwitchableAdmission::set(std::shared_ptr<Admission> target) { target_.store(std::move(target)); }
+void SwitchableAdmission::set(std::shared_ptr<Admission> target) {
+  target_.store(std::move(target));
+}
 
 Result<void> SwitchableAdmission::admit(const Kind& kind, Json& object, const Json* old) {
   const std::shared_ptr<Admission> target = target_.load();
@@ -16,7 +18,8 @@ Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_d
   auto core = std::make_unique<RuntimeCore>();
   core->store = TRY(open_sqlite_store({data_dir + "/capstan.db"}));
   core->cache = TRY(make_watch_cache(*core->store));
-  ResourceServiceOptions options{*core->store, *core->cache, core->kinds, core->clock, core->random, {}, {}};
+  ResourceServiceOptions options{*core->store, *core->cache, core->kinds, core->clock,
+                                 core->random, {},           {}};
   options.admission = lifecycle::admissions();
   options.admission.push_back(core->plugin_admission);
   core->resources = make_resource_service(std::move(options));

@@ -1,5 +1,5 @@
-// The runtime without its face: store, watch cache, kinds, the write path. What the API server serves
-// and the controllers work on.
+// The runtime without its face: store, watch cache, kinds, the write path. What the API server
+// serves and the controllers work on.
 //
 // Thread safety: built by one thread; its parts are safe as their headers say.
 #pragma once

@@ -26,7 +26,8 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
   options.listen.port = config.listen.port;
   options.listen.tls = identity.tls();
   if (!config.token_file.empty()) {
-    Result<Authenticator> tokens = Authenticator::from_token_file(TRY(read_file(config.token_file)));
+    Result<Authenticator> tokens =
+        Authenticator::from_token_file(TRY(read_file(config.token_file)));
     if (!tokens.ok()) return std::move(tokens).error().with_context(config.token_file);
     options.api.authenticator = *std::move(tokens);
   }
@@ -40,9 +41,9 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
 
 }  // namespace
 
-Result<void> run_server(const ServerConfig& config,
-                        const std::function<void(const std::string& url,
-                                                 const std::string& kubeconfig)>& listening) {
+Result<void> run_server(
+    const ServerConfig& config,
+    const std::function<void(const std::string& url, const std::string& kubeconfig)>& listening) {
   TRY(make_folder(config.data_dir, 0700));
   // The plugins are tried out in children, which is only safe before there are threads.
   ProviderRuntime providers(config, config.data_dir);
@@ -60,9 +61,14 @@ Result<void> run_server(const ServerConfig& config,
 
   while (true) {
     switch (signals->wait(kTidyEvery)) {
-      case WakeSignal::Reason::kWoken: providers.apply(); continue;
-      case WakeSignal::Reason::kTimeout: core->cache->drop_idle_trees(); continue;
-      case WakeSignal::Reason::kStop: break;
+      case WakeSignal::Reason::kWoken:
+        providers.apply();
+        continue;
+      case WakeSignal::Reason::kTimeout:
+        core->cache->drop_idle_trees();
+        continue;
+      case WakeSignal::Reason::kStop:
+        break;
     }
     break;
   }

@@ -61,7 +61,8 @@ Result<ListenAddress> ListenAddress::parse(std::string_view text) {
   address.host = host.empty() ? "0.0.0.0" : std::string(host);
   const std::string_view port = text.substr(colon + 1);
   const auto parsed = std::from_chars(port.data(), port.data() + port.size(), address.port);
-  if (port.empty() || parsed.ec != std::errc() || parsed.ptr != port.data() + port.size()) return bad;
+  if (port.empty() || parsed.ec != std::errc() || parsed.ptr != port.data() + port.size())
+    return bad;
   return address;
 }
 

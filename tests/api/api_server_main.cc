@@ -24,7 +24,7 @@ Result<void> serve(const std::string& folder, uint16_t port, const sigset_t& sig
   const auto store = make_memory_store();
   const auto cache = TRY(make_watch_cache(*store));
   KindRegistry kinds;
-  const auto service = make_resource_service({*store, *cache, kinds, clock, random, {}, {}});
+  const auto service = make_resource_service({*store, *cache, kinds, clock, random, {}, {}, {}});
   const std::vector<Json> builtin = TRY(builtin_kind_documents());
   const std::vector<Json> bundled = TRY(parse_kind_documents(api_test_kinds_json()));
   BootOptions boot;

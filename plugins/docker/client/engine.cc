@@ -109,7 +109,12 @@ Expected<std::string> Engine::version_prefix() {
 }
 
 Expected<EngineResponse> Engine::checked(Expected<EngineResponse> response, std::string_view what) {
-  if (!response.ok()) return std::move(response).error().with_context(what);
+  if (!response.ok()) {
+    // Maybe it is being upgraded: its versions are asked for again.
+    const std::lock_guard lock(mutex_);
+    prefix_.clear();
+    return std::move(response).error().with_context(what);
+  }
   if ((response->status >= 200 && response->status < 300) || response->status == 304) {
     return response;
   }

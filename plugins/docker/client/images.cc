@@ -71,7 +71,7 @@ Status pull_image(Engine& engine, const std::string& image,
   auto answer = engine.stream(
       {.method = "POST",
        .path = "/images/create" + query({{"fromImage", tagged ? image : image + ":latest"}}),
-       .timeout = std::chrono::seconds(120)},
+       .timeout = std::chrono::seconds(60)},
       "pulling image " + image, [&](std::string_view piece) {
         lines.add(piece);
         return progress(lines.text());

@@ -20,7 +20,9 @@ wait_for_node() {
   command -v systemctl > /dev/null 2>&1 || return 0
   for _ in $(seq 600); do
     case "$(systemctl is-system-running 2> /dev/null)" in
-      running | degraded) [ ! -e /run/containerd ] || [ -S /run/containerd/containerd.sock ] && return 0 ;;
+      running | degraded)
+        if [ ! -e /run/containerd ] || [ -S /run/containerd/containerd.sock ]; then return 0; fi
+        ;;
     esac
     sleep 0.2
   done
@@ -63,7 +65,7 @@ steps() {
 
 constexpr const char* kTail = R"sh(
   if [ ! -e /run/cluster-api/bootstrap-success.complete ]; then
-    echo "capstan: all commands ended well, but none wrote /run/cluster-api/bootstrap-success.complete"
+    echo "capstan: all commands ended well, but none wrote bootstrap-success.complete"
     exit 97
   fi
 }

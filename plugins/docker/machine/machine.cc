@@ -120,7 +120,14 @@ Step<Done> DockerMachines::start_or_fall_back(const std::string& id) {
   if (started.ok()) return Done{};
   const bool may_fall_back =
       backend->settings.privileged == PrivilegedMode::kAuto && backend->privileged;
-  if (!may_fall_back || !refuses_privileged(started.error())) return std::move(started).error();
+  if (!refuses_privileged(started.error())) return std::move(started).error();
+  if (!may_fall_back) {
+    Error error = std::move(started).error();
+    error.detail =
+        "The engine may not give these rights; the setting `privileged: auto` or `never` "
+        "asks for fewer.";
+    return error;
+  }
   backend->privileged = false;
   backend->host.log().info("the engine may not start privileged containers; using capabilities",
                            {{"host", backend->engine.host()}});

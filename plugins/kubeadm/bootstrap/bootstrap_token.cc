@@ -52,7 +52,9 @@ Json token_secret(const std::string& id, const std::string& token, const std::st
 
 }  // namespace
 
-std::string new_token() { return random_text(6) + "." + random_text(16); }
+std::string new_token() {
+  return random_text(6) + "." + random_text(16);
+}
 
 sdk::Status keep_token(const sdk::Host& host, const std::string& ns, const std::string& cluster,
                        const std::string& token) {
@@ -63,12 +65,11 @@ sdk::Status keep_token(const sdk::Host& host, const std::string& ns, const std::
       ns, cluster, {{"method", "POST"}, {"path", path}, {"body", sdk::dump_json(secret)}}));
   if (answer.status == 409) {
     const Json patch = {{"data", {{"expiration", secret["data"]["expiration"]}}}};
-    answer = CAPSTAN_TRY(host.workload().request(
-        ns, cluster,
-        {{"method", "PATCH"},
-         {"path", path + "/bootstrap-token-" + id},
-         {"contentType", "application/merge-patch+json"},
-         {"body", sdk::dump_json(patch)}}));
+    answer = CAPSTAN_TRY(host.workload().request(ns, cluster,
+                                                 {{"method", "PATCH"},
+                                                  {"path", path + "/bootstrap-token-" + id},
+                                                  {"contentType", "application/merge-patch+json"},
+                                                  {"body", sdk::dump_json(patch)}}));
   }
   if (answer.status >= 200 && answer.status < 300) return {};
   return sdk::Error::unavailable("cluster \"" + cluster + "\" answered HTTP " +

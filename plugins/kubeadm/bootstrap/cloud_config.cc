@@ -18,7 +18,8 @@ Json file_entry(const MachineFile& file) {
 }
 
 std::string document_path(Join join) {
-  return join == Join::kInit ? "/run/kubeadm/kubeadm.yaml" : "/run/kubeadm/kubeadm-join-config.yaml";
+  return join == Join::kInit ? "/run/kubeadm/kubeadm.yaml"
+                             : "/run/kubeadm/kubeadm-join-config.yaml";
 }
 
 Json write_files(const CloudConfigInput& input) {
@@ -37,7 +38,8 @@ Json write_files(const CloudConfigInput& input) {
 std::string kubeadm_command(const CloudConfigInput& input) {
   std::string command = input.join == Join::kInit ? "kubeadm init" : "kubeadm join";
   command += " --config " + document_path(input.join);
-  if (const Json* verbosity = find_at(input.spec, "verbosity")) command += " --v " + verbosity->dump();
+  if (const Json* verbosity = find_at(input.spec, "verbosity"))
+    command += " --v " + verbosity->dump();
   return command + " && echo success > " + kSentinelFile;
 }
 
@@ -49,11 +51,11 @@ void append_all(const Json& spec, const char* name, Json& list) {
 
 Json user_entry(const Json& user) {
   constexpr std::pair<const char*, const char*> kNames[] = {
-      {"name", "name"},           {"gecos", "gecos"},
-      {"groups", "groups"},       {"homeDir", "homedir"},
-      {"inactive", "inactive"},   {"lockPassword", "lock_passwd"},
-      {"passwd", "passwd"},       {"primaryGroup", "primary_group"},
-      {"shell", "shell"},         {"sshAuthorizedKeys", "ssh_authorized_keys"},
+      {"name", "name"},         {"gecos", "gecos"},
+      {"groups", "groups"},     {"homeDir", "homedir"},
+      {"inactive", "inactive"}, {"lockPassword", "lock_passwd"},
+      {"passwd", "passwd"},     {"primaryGroup", "primary_group"},
+      {"shell", "shell"},       {"sshAuthorizedKeys", "ssh_authorized_keys"},
       {"sudo", "sudo"}};
   Json entry = Json::object();
   for (const auto& [from, to] : kNames) {

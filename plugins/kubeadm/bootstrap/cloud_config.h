@@ -29,7 +29,7 @@ struct MachineFile {
 enum class Join { kInit, kControlPlane, kWorker };
 
 struct CloudConfigInput {
-  const Json& spec;                       // KubeadmConfig.spec
+  const Json& spec;  // KubeadmConfig.spec
   Join join = Join::kWorker;
   std::string kubeadm_document;           // what kubeadm reads
   std::vector<MachineFile> certificates;  // for control planes

@@ -48,9 +48,9 @@ bool data_secret_created(const sdk::Request& request) {
 
 Status unsupported(const Json& spec) {
   if (string_at(spec, "format", "cloud-config") == "cloud-config") return {};
-  return Error::invalid("spec.format \"" + string_at(spec, "format") +
-                            "\" is not supported; use cloud-config",
-                        "/spec/format");
+  return Error::invalid(
+      "spec.format \"" + string_at(spec, "format") + "\" is not supported; use cloud-config",
+      "/spec/format");
 }
 
 }  // namespace
@@ -75,8 +75,9 @@ Status ConfigReconciler::reconcile(const sdk::Request& request, sdk::Reply& repl
 
 Status ConfigReconciler::first_time(Context& context) {
   if (!sdk::infrastructure_provisioned(context.cluster)) {
-    return context.wait("WaitingForClusterInfrastructureReady",
-                        "Waiting for Cluster status.initialization.infrastructureProvisioned to be true");
+    return context.wait(
+        "WaitingForClusterInfrastructureReady",
+        "Waiting for Cluster status.initialization.infrastructureProvisioned to be true");
   }
   // A backup restored without status: the Machine still knows its data.
   const std::string known = string_at(context.machine, "spec/bootstrap/dataSecretName");
@@ -125,7 +126,8 @@ Status ConfigReconciler::init(Context& context) {
   }
   Expected<std::string> documents =
       init_documents({context.spec(), context.cluster, context.version()});
-  if (!documents.ok()) return sdk::detail::failed(context.reply, documents.error(), "InvalidVersion");
+  if (!documents.ok())
+    return sdk::detail::failed(context.reply, documents.error(), "InvalidVersion");
   return write_data(context, context.spec(), Join::kInit, *std::move(documents));
 }
 
@@ -151,7 +153,8 @@ Status ConfigReconciler::fill_discovery(Context& context, Json& spec) {
   const Json before = how;
   if (string_at(how, "apiServerEndpoint").empty()) {
     const std::string endpoint = control_plane_endpoint(context.cluster);
-    if (endpoint.empty()) return Error::unavailable("Cluster spec.controlPlaneEndpoint is not set yet");
+    if (endpoint.empty())
+      return Error::unavailable("Cluster spec.controlPlaneEndpoint is not set yet");
     how["apiServerEndpoint"] = endpoint;
   }
   if (string_at(how, "token").empty()) how["token"] = new_token();
@@ -186,8 +189,8 @@ Status ConfigReconciler::write_data(Context& context, const Json& spec, Join how
   if (how != Join::kWorker) {
     Expected<std::vector<MachineFile>> certificates = certificate_files(context);
     if (!certificates.ok()) {
-      context.reply.condition({"CertificatesAvailable", "False", "InternalError",
-                               certificates.error().summary});
+      context.reply.condition(
+          {"CertificatesAvailable", "False", "InternalError", certificates.error().summary});
       return sdk::detail::failed(context.reply, certificates.error(), "CertificatesNotAvailable");
     }
     input.certificates = *std::move(certificates);
@@ -215,10 +218,12 @@ Expected<Json> ConfigReconciler::secret(const Context& context, const std::strin
   return found;
 }
 
-Expected<std::vector<MachineFile>> ConfigReconciler::certificate_files(const Context& context) const {
+Expected<std::vector<MachineFile>> ConfigReconciler::certificate_files(
+    const Context& context) const {
   const std::string dir =
       string_at(context.spec(), "clusterConfiguration/certificatesDir", kDefaultCertificatesDir);
-  const bool external_etcd = find_at(context.spec(), "clusterConfiguration/etcd/external") != nullptr;
+  const bool external_etcd =
+      find_at(context.spec(), "clusterConfiguration/etcd/external") != nullptr;
   std::vector<MachineFile> files;
   const auto add = [&](const std::string& purpose, const std::string& certificate,
                        const std::string& key) -> Status {
@@ -235,7 +240,8 @@ Expected<std::vector<MachineFile>> ConfigReconciler::certificate_files(const Con
   CAPSTAN_TRY(add("proxy", "front-proxy-ca.crt", "front-proxy-ca.key"));
   CAPSTAN_TRY(add("sa", "sa.pub", "sa.key"));
   if (external_etcd) {
-    CAPSTAN_TRY(add("apiserver-etcd-client", "apiserver-etcd-client.crt", "apiserver-etcd-client.key"));
+    CAPSTAN_TRY(
+        add("apiserver-etcd-client", "apiserver-etcd-client.crt", "apiserver-etcd-client.key"));
   }
   return files;
 }
@@ -246,9 +252,9 @@ Expected<std::vector<MachineFile>> ConfigReconciler::spec_files(const Context& c
   const Json* list = find_at(spec, "files");
   if (list == nullptr || !list->is_array()) return files;
   for (const Json& item : *list) {
-    MachineFile file{string_at(item, "path"), string_at(item, "content"),
+    MachineFile file{string_at(item, "path"),        string_at(item, "content"),
                      string_at(item, "permissions"), string_at(item, "owner"),
-                     string_at(item, "encoding"), sdk::bool_at(item, "append")};
+                     string_at(item, "encoding"),    sdk::bool_at(item, "append")};
     if (const Json* from = find_at(item, "contentFrom/secret")) {
       const Json found = CAPSTAN_TRY(secret(context, string_at(*from, "name")));
       file.content = CAPSTAN_TRY(secret_value(found, string_at(*from, "key")));

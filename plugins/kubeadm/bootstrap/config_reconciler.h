@@ -1,8 +1,8 @@
 // KubeadmConfig: makes the user data that a Machine boots with.
 //
-// The first control plane machine (the holder of the init lock) gets `kubeadm init`, all others wait
-// until the control plane is initialized and get `kubeadm join`. The user data is a function of what
-// is stored, but for the join token, which is kept in the config's spec.
+// The first control plane machine (the holder of the init lock) gets `kubeadm init`, all others
+// wait until the control plane is initialized and get `kubeadm join`. The user data is a function
+// of what is stored, but for the join token, which is kept in the config's spec.
 //
 // Thread safety: reconcile() from many threads for different objects.
 #pragma once
@@ -34,7 +34,8 @@ class ConfigReconciler {
   sdk::Status fill_discovery(Context& context, Json& spec);
   sdk::Status write_data(Context& context, const Json& spec, Join how, std::string document);
   sdk::Expected<std::vector<MachineFile>> certificate_files(const Context& context) const;
-  sdk::Expected<std::vector<MachineFile>> spec_files(const Context& context, const Json& spec) const;
+  sdk::Expected<std::vector<MachineFile>> spec_files(const Context& context,
+                                                     const Json& spec) const;
   sdk::Expected<std::vector<Json>> spec_users(const Context& context, const Json& spec) const;
   sdk::Expected<Json> secret(const Context& context, const std::string& name) const;
 

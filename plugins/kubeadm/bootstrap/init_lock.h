@@ -1,5 +1,5 @@
-// Exactly one machine runs `kubeadm init`: whoever holds the ConfigMap `<cluster>-lock`, in the form
-// that Cluster API has it (data["lock-information"] = {"machineName": "..."}).
+// Exactly one machine runs `kubeadm init`: whoever holds the ConfigMap `<cluster>-lock`, in the
+// form that Cluster API has it (data["lock-information"] = {"machineName": "..."}).
 //
 // Taking the lock is creating the ConfigMap, which only one can; who did is read back afterwards.
 //

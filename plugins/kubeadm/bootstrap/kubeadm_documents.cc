@@ -17,7 +17,9 @@ Json to_map(const Json& list) {
   return map;
 }
 
-std::string seconds_text(const Json& seconds) { return seconds.dump() + "s"; }
+std::string seconds_text(const Json& seconds) {
+  return seconds.dump() + "s";
+}
 
 // Members of a component that only v1beta4 has, or has in another shape.
 Json component(const Json& from, KubeadmApi api, const char* args = "extraArgs") {
@@ -108,9 +110,8 @@ Json cluster_configuration(const DocumentInput& input, KubeadmApi api) {
          {"certificateValidityPeriod", "caCertificateValidityPeriod", "encryptionAlgorithm"}) {
       out.erase(name);
     }
-    const Json* limit =
-        find_at(input.config_spec,
-                "initConfiguration/timeouts/controlPlaneComponentHealthCheckSeconds");
+    const Json* limit = find_at(
+        input.config_spec, "initConfiguration/timeouts/controlPlaneComponentHealthCheckSeconds");
     if (limit != nullptr) out["apiServer"]["timeoutForControlPlane"] = seconds_text(*limit);
   }
   out["clusterName"] = string_at(input.cluster, "metadata/name");
@@ -126,7 +127,8 @@ Json init_configuration(const DocumentInput& input, KubeadmApi api) {
   Json out = typed("InitConfiguration", api);
   const Json* spec = find_at(input.config_spec, "initConfiguration");
   if (spec == nullptr) return out;
-  for (const char* name : {"localAPIEndpoint", "skipPhases", "patches"}) copy_member(*spec, name, out);
+  for (const char* name : {"localAPIEndpoint", "skipPhases", "patches"})
+    copy_member(*spec, name, out);
   if (const Json* node = find_at(*spec, "nodeRegistration")) {
     out["nodeRegistration"] = node_registration(*node, api);
   }

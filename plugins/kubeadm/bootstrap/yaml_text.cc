@@ -18,7 +18,8 @@ bool is_plain_key(const std::string& key) {
 bool fits_literal_block(const std::string& text) {
   return text.find('\n') != std::string::npos && text.find('\t') == std::string::npos &&
          text.find('\r') == std::string::npos && text.front() != ' ' && text.front() != '\n' &&
-         std::all_of(text.begin(), text.end(), [](unsigned char c) { return c >= 0x20 || c == '\n'; });
+         std::all_of(text.begin(), text.end(),
+                     [](unsigned char c) { return c >= 0x20 || c == '\n'; });
 }
 
 std::string literal_block(const std::string& text, const std::string& pad) {

@@ -22,8 +22,8 @@ constexpr int64_t kKubeconfigDays = 365;
 
 // ECDSA unless the spec says otherwise: an RSA key costs a thousand times more CPU.
 std::string key_algorithm(const ControlPlane& plane) {
-  return string_at(plane.object,
-                   "spec/kubeadmConfigSpec/clusterConfiguration/encryptionAlgorithm", "ECDSA-P256");
+  return string_at(plane.object, "spec/kubeadmConfigSpec/clusterConfiguration/encryptionAlgorithm",
+                   "ECDSA-P256");
 }
 
 // nullopt where absent.
@@ -36,11 +36,11 @@ Expected<std::optional<Json>> stored(const ControlPlane& plane, const std::strin
 }
 
 Expected<std::map<std::string, std::string>> new_pair(const ControlPlane& plane,
-                                                       const std::string& purpose) {
+                                                      const std::string& purpose) {
   if (purpose == "sa") {
     // Not a certificate: the pair that signs service account tokens.
-    const Json key = CAPSTAN_TRY(
-        plane.host.pki().run({{"op", "key"}, {"algorithm", key_algorithm(plane)}}));
+    const Json key =
+        CAPSTAN_TRY(plane.host.pki().run({{"op", "key"}, {"algorithm", key_algorithm(plane)}}));
     return std::map<std::string, std::string>{{"tls.crt", string_at(key, "publicKey")},
                                               {"tls.key", string_at(key, "key")}};
   }
@@ -61,17 +61,15 @@ std::string kubeconfig_text(const ControlPlane& plane, const std::string& ca, co
   return to_yaml(
       {{"apiVersion", "v1"},
        {"kind", "Config"},
-       {"clusters",
-        Json::array({{{"name", cluster},
-                      {"cluster",
-                       {{"server", "https://" + control_plane_endpoint(plane.cluster)},
-                        {"certificate-authority-data", base64_encode(ca)}}}}})},
-       {"users",
-        Json::array(
-            {{{"name", user},
-              {"user",
-               {{"client-certificate-data", base64_encode(string_at(client, "certificate"))},
-                {"client-key-data", base64_encode(string_at(client, "key"))}}}}})},
+       {"clusters", Json::array({{{"name", cluster},
+                                  {"cluster",
+                                   {{"server", "https://" + control_plane_endpoint(plane.cluster)},
+                                    {"certificate-authority-data", base64_encode(ca)}}}}})},
+       {"users", Json::array({{{"name", user},
+                               {"user",
+                                {{"client-certificate-data",
+                                  base64_encode(string_at(client, "certificate"))},
+                                 {"client-key-data", base64_encode(string_at(client, "key"))}}}}})},
        {"contexts", Json::array({{{"name", user + "@" + cluster},
                                   {"context", {{"cluster", cluster}, {"user", user}}}}})},
        {"current-context", user + "@" + cluster},
@@ -120,7 +118,8 @@ Expected<bool> ensure_certificates(ControlPlane& plane) {
     const std::string name = secret_name(plane.cluster_name, purpose);
     if (plane.initialized) {
       return Error::failed_precondition(
-          "Secret \"" + name + "\" is gone though the control plane is initialized; restore it "
+          "Secret \"" + name +
+          "\" is gone though the control plane is initialized; restore it "
           "from a backup, since the cluster trusts only what it held");
     }
     if (purpose == "etcd" && !plane.stacked_etcd()) {
@@ -140,15 +139,15 @@ Expected<bool> ensure_kubeconfig(ControlPlane& plane) {
   const std::optional<Json> ca = CAPSTAN_TRY(stored(plane, "ca"));
   if (!ca) return Error::unavailable("Secret \"" + plane.cluster_name + "-ca\" does not exist yet");
   const std::string ca_pem = CAPSTAN_TRY(secret_value(*ca, "tls.crt"));
-  const Json client = CAPSTAN_TRY(
-      plane.host.pki().run({{"op", "issue"},
-                            {"caCertificate", ca_pem},
-                            {"caKey", CAPSTAN_TRY(secret_value(*ca, "tls.key"))},
-                            {"algorithm", key_algorithm(plane)},
-                            {"commonName", "kubernetes-admin"},
-                            {"organizations", {"system:masters"}},
-                            {"usages", {"client"}},
-                            {"days", kKubeconfigDays}}));
+  const Json client =
+      CAPSTAN_TRY(plane.host.pki().run({{"op", "issue"},
+                                        {"caCertificate", ca_pem},
+                                        {"caKey", CAPSTAN_TRY(secret_value(*ca, "tls.key"))},
+                                        {"algorithm", key_algorithm(plane)},
+                                        {"commonName", "kubernetes-admin"},
+                                        {"organizations", {"system:masters"}},
+                                        {"usages", {"client"}},
+                                        {"days", kKubeconfigDays}}));
   Json secret = make_secret(plane.ns, secret_name(plane.cluster_name, "kubeconfig"),
                             plane.cluster_name, {{"value", kubeconfig_text(plane, ca_pem, client)}},
                             plane.reply.owner_reference());

@@ -27,9 +27,8 @@ bool older(const ControlPlaneMachine& a, const ControlPlaneMachine& b) {
 Json infra_of(const sdk::Host& host, const Json& machine, const std::string& ns) {
   const Json* ref = find_at(machine, "spec/infrastructureRef");
   if (ref == nullptr) return nullptr;
-  sdk::Expected<Json> found =
-      host.objects().get(string_at(*ref, "apiGroup") + "/", string_at(*ref, "kind"), ns,
-                         string_at(*ref, "name"));
+  sdk::Expected<Json> found = host.objects().get(
+      string_at(*ref, "apiGroup") + "/", string_at(*ref, "kind"), ns, string_at(*ref, "name"));
   return found.ok() ? *std::move(found) : Json();
 }
 

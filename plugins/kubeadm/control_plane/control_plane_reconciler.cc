@@ -41,8 +41,9 @@ Status ControlPlaneReconciler::reconcile(const sdk::Request& request, sdk::Reply
   if (!sdk::detail::finalizer_is_stored(request, reply, kFinalizer)) return {};
   if (plane.foreign_machines > 0) {
     return sdk::detail::failed(
-        reply, Error::failed_precondition("the Cluster has control plane Machines that this "
-                                          "KubeadmControlPlane does not own"),
+        reply,
+        Error::failed_precondition("the Cluster has control plane Machines that this "
+                                   "KubeadmControlPlane does not own"),
         "MixedManagement");
   }
   judge_machines(plane);
@@ -76,6 +77,7 @@ Status ControlPlaneReconciler::prepare(ControlPlane& plane, bool& ready) {
 }
 
 Status ControlPlaneReconciler::normal(ControlPlane& plane) {
+  adopt_template(plane);
   bool ready = false;
   CAPSTAN_TRY(prepare(plane, ready));
   if (!ready) return {};
@@ -94,8 +96,9 @@ Status ControlPlaneReconciler::remove(ControlPlane& plane) {
   }
   write_status(plane);
   if (plane.worker_machines > 0) {
-    plane.reply.condition({"Deleting", "True", "WaitingForWorkersDeletion",
-                           std::to_string(plane.worker_machines) + " worker Machine(s) are still there"});
+    plane.reply.condition(
+        {"Deleting", "True", "WaitingForWorkersDeletion",
+         std::to_string(plane.worker_machines) + " worker Machine(s) are still there"});
     return {};
   }
   for (const ControlPlaneMachine& machine : plane.machines) {
@@ -114,7 +117,8 @@ Status ControlPlaneReconciler::remove(ControlPlane& plane) {
 Status admit_control_plane(sdk::Admission& admission) {
   const Json& object = admission.object();
   const int64_t replicas = sdk::int_at(object, "spec/replicas", 1);
-  if (sdk::find_at(object, "spec/replicas") == nullptr) admission.defaults()["spec"]["replicas"] = 1;
+  if (sdk::find_at(object, "spec/replicas") == nullptr)
+    admission.defaults()["spec"]["replicas"] = 1;
   if (replicas < 1) {
     return Error::invalid("spec.replicas: must be at least 1: a control plane cannot be empty",
                           "/spec/replicas");
@@ -145,8 +149,9 @@ Status admit_control_plane(sdk::Admission& admission) {
                           "/spec/rollout/strategy/rollingUpdate/maxSurge");
   }
   if (text == "0" && replicas < 3) {
-    return Error::invalid("spec.rollout.strategy.rollingUpdate.maxSurge: 0 needs at least 3 replicas",
-                          "/spec/rollout/strategy/rollingUpdate/maxSurge");
+    return Error::invalid(
+        "spec.rollout.strategy.rollingUpdate.maxSurge: 0 needs at least 3 replicas",
+        "/spec/rollout/strategy/rollingUpdate/maxSurge");
   }
   return {};
 }

@@ -1,5 +1,5 @@
-// KubeadmControlPlane: certificates, kubeconfig, and the machines of a control plane with stacked or
-// external etcd.
+// KubeadmControlPlane: certificates, kubeconfig, and the machines of a control plane with stacked
+// or external etcd.
 //
 // Thread safety: reconcile() from many threads for different objects.
 #pragma once

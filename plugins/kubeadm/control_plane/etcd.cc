@@ -21,33 +21,33 @@ Expected<Etcd> Etcd::connect(ControlPlane& plane) {
   const Json authority = CAPSTAN_TRY(
       plane.host.objects().get("v1", "Secret", plane.ns, secret_name(plane.cluster_name, "etcd")));
   etcd.ca_ = CAPSTAN_TRY(secret_value(authority, "tls.crt"));
-  const Json client = CAPSTAN_TRY(
-      plane.host.pki().run({{"op", "issue"},
-                            {"caCertificate", etcd.ca_},
-                            {"caKey", CAPSTAN_TRY(secret_value(authority, "tls.key"))},
-                            {"algorithm", "ECDSA-P256"},
-                            {"commonName", "capstan"},
-                            {"usages", {"client"}},
-                            {"days", 1}}));
+  const Json client =
+      CAPSTAN_TRY(plane.host.pki().run({{"op", "issue"},
+                                        {"caCertificate", etcd.ca_},
+                                        {"caKey", CAPSTAN_TRY(secret_value(authority, "tls.key"))},
+                                        {"algorithm", "ECDSA-P256"},
+                                        {"commonName", "capstan"},
+                                        {"usages", {"client"}},
+                                        {"days", 1}}));
   etcd.certificate_ = string_at(client, "certificate");
   etcd.key_ = string_at(client, "key");
   return etcd;
 }
 
 Expected<Json> Etcd::call(const std::string& node, const std::string& path, const Json& body) {
-  const sdk::HttpAnswer answer = CAPSTAN_TRY(
-      plane_.host.workload().pod_request(plane_.ns, plane_.cluster_name,
-                                         {{"method", "POST"},
-                                          {"path", path},
-                                          {"body", sdk::dump_json(body)},
-                                          {"timeoutMs", kTimeoutMs},
-                                          {"podNamespace", "kube-system"},
-                                          {"pod", "etcd-" + node},
-                                          {"port", kEtcdPort},
-                                          {"serverName", node},
-                                          {"ca", ca_},
-                                          {"certificate", certificate_},
-                                          {"key", key_}}));
+  const sdk::HttpAnswer answer =
+      CAPSTAN_TRY(plane_.host.workload().pod_request(plane_.ns, plane_.cluster_name,
+                                                     {{"method", "POST"},
+                                                      {"path", path},
+                                                      {"body", sdk::dump_json(body)},
+                                                      {"timeoutMs", kTimeoutMs},
+                                                      {"podNamespace", "kube-system"},
+                                                      {"pod", "etcd-" + node},
+                                                      {"port", kEtcdPort},
+                                                      {"serverName", node},
+                                                      {"ca", ca_},
+                                                      {"certificate", certificate_},
+                                                      {"key", key_}}));
   if (answer.status != 200) {
     return Error::unavailable("etcd on node " + node + " answered HTTP " +
                               std::to_string(answer.status) + ": " + answer.body.substr(0, 200));
@@ -61,8 +61,8 @@ Expected<std::vector<EtcdMember>> Etcd::members(const std::string& node) {
   const Json* list = find_at(answer, "members");
   if (list == nullptr || !list->is_array()) return members;
   for (const Json& member : *list) {
-    members.push_back({string_at(member, "ID"), string_at(member, "name"),
-                       sdk::bool_at(member, "isLearner")});
+    members.push_back(
+        {string_at(member, "ID"), string_at(member, "name"), sdk::bool_at(member, "isLearner")});
   }
   return members;
 }
@@ -77,7 +77,8 @@ Expected<std::string> Etcd::leader(const std::string& node) {
 }
 
 sdk::Status Etcd::move_leader(const std::string& leader_node, const std::string& to_member_id) {
-  CAPSTAN_TRY(call(leader_node, "/v3/maintenance/transfer-leadership", {{"targetID", to_member_id}}));
+  CAPSTAN_TRY(
+      call(leader_node, "/v3/maintenance/transfer-leadership", {{"targetID", to_member_id}}));
   return {};
 }
 

@@ -1,5 +1,6 @@
-// The members of a stacked etcd, asked through the workload cluster: etcd's JSON gateway on the etcd
-// pod's port, reached by port-forward, with a client certificate of the cluster's etcd authority.
+// The members of a stacked etcd, asked through the workload cluster: etcd's JSON gateway on the
+// etcd pod's port, reached by port-forward, with a client certificate of the cluster's etcd
+// authority.
 //
 // Source: etcd's gRPC gateway (/v3/cluster/member/list and others); numbers are decimal text.
 //

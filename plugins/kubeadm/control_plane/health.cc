@@ -17,8 +17,8 @@ using sdk::string_at;
 constexpr const char* kControlPlaneTaint = "node-role.kubernetes.io/control-plane";
 
 struct WorkloadView {
-  std::map<std::string, Json> pods;   // static pods of the control plane by name
-  std::map<std::string, Json> nodes;  // by name
+  std::map<std::string, Json> pods;           // static pods of the control plane by name
+  std::map<std::string, Json> nodes;          // by name
   std::map<std::string, EtcdMember> members;  // by node
   std::string etcd_error;
   bool asked_etcd = false;
@@ -35,7 +35,8 @@ Expected<WorkloadView> look(const ControlPlane& plane) {
       {{"method", "GET"},
        {"path", "/api/v1/namespaces/kube-system/pods?labelSelector=tier%3Dcontrol-plane"}}));
   if (answer.status != 200) {
-    return sdk::Error::unavailable("listing control plane pods: HTTP " + std::to_string(answer.status));
+    return sdk::Error::unavailable("listing control plane pods: HTTP " +
+                                   std::to_string(answer.status));
   }
   const Json list = CAPSTAN_TRY(sdk::parse_json(answer.body));
   if (const Json* items = find_at(list, "items")) {
@@ -69,7 +70,8 @@ Condition pod_condition(const WorkloadView& view, const std::string& type,
                         const std::string& component, const std::string& node) {
   const std::string name = component + "-" + node;
   const auto pod = view.pods.find(name);
-  if (pod == view.pods.end()) return {type, "False", "PodDoesNotExist", "Pod " + name + " does not exist"};
+  if (pod == view.pods.end())
+    return {type, "False", "PodDoesNotExist", "Pod " + name + " does not exist"};
   const Json* conditions = find_at(pod->second, "status/conditions");
   if (conditions != nullptr && conditions->is_array()) {
     for (const Json& condition : *conditions) {
@@ -115,19 +117,21 @@ Condition member_condition(const WorkloadView& view, const MachineHealth& health
                            const std::string& node) {
   const std::string type = "EtcdMemberHealthy";
   if (!view.asked_etcd) {
-    return {type, health.etcd_pod.status, health.etcd_pod.status == "True" ? "Healthy" : "NotHealthy",
-            health.etcd_pod.message};
+    return {type, health.etcd_pod.status,
+            health.etcd_pod.status == "True" ? "Healthy" : "NotHealthy", health.etcd_pod.message};
   }
   if (!view.etcd_error.empty()) return {type, "Unknown", "InspectionFailed", view.etcd_error};
   const auto member = view.members.find(node);
   if (member == view.members.end()) {
     return {type, "False", "NotHealthy", "Etcd has no member for Node " + node};
   }
-  if (member->second.learner) return {type, "False", "NotHealthy", "The etcd member is a learner still"};
+  if (member->second.learner)
+    return {type, "False", "NotHealthy", "The etcd member is a learner still"};
   return {type, "True", "Healthy", ""};
 }
 
-MachineHealth health_of(const ControlPlane& plane, const WorkloadView& view, const std::string& node) {
+MachineHealth health_of(const ControlPlane& plane, const WorkloadView& view,
+                        const std::string& node) {
   MachineHealth health;
   health.known = true;
   health.api_server = pod_condition(view, "APIServerPodHealthy", "kube-apiserver", node);
@@ -145,7 +149,9 @@ MachineHealth health_of(const ControlPlane& plane, const WorkloadView& view, con
 MachineHealth unknown_health(const ControlPlane& plane, const std::string& reason,
                              const std::string& message) {
   MachineHealth health;
-  const auto unknown = [&](const char* type) { return Condition{type, "Unknown", reason, message}; };
+  const auto unknown = [&](const char* type) {
+    return Condition{type, "Unknown", reason, message};
+  };
   health.api_server = unknown("APIServerPodHealthy");
   health.controller_manager = unknown("ControllerManagerPodHealthy");
   health.scheduler = unknown("SchedulerPodHealthy");
@@ -173,9 +179,9 @@ void write_conditions(ControlPlane& plane, const ControlPlaneMachine& machine) {
     wanted.push_back(health.etcd_pod);
     wanted.push_back(health.etcd_member);
   }
-  wanted.push_back(machine.up_to_date
-                       ? Condition{"UpToDate", "True", "UpToDate", ""}
-                       : Condition{"UpToDate", "False", "NotUpToDate", "* " + machine.outdated_because});
+  wanted.push_back(machine.up_to_date ? Condition{"UpToDate", "True", "UpToDate", ""}
+                                      : Condition{"UpToDate", "False", "NotUpToDate",
+                                                  "* " + machine.outdated_because});
   std::erase_if(wanted, [&](const Condition& c) { return !differs(*machine.machine, c); });
   if (wanted.empty()) return;
   plane.reply.conditions_of({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()}, wanted);
@@ -193,16 +199,17 @@ bool is_initialized(const ControlPlane& plane) {
 }
 
 void check_health(ControlPlane& plane) {
-  Expected<WorkloadView> view =
-      plane.initialized ? look(plane)
-                        : Expected<WorkloadView>(sdk::Error::unavailable(
-                              "Waiting for the control plane to be initialized"));
+  Expected<WorkloadView> view = plane.initialized
+                                    ? look(plane)
+                                    : Expected<WorkloadView>(sdk::Error::unavailable(
+                                          "Waiting for the control plane to be initialized"));
   if (view.ok()) ask_etcd(plane, *view);
   for (ControlPlaneMachine& machine : plane.machines) {
     if (!view.ok()) {
       machine.health = unknown_health(plane, "InspectionFailed", view.error().summary);
     } else if (machine.node().empty()) {
-      machine.health = unknown_health(plane, "InspectionFailed", "Waiting for a Node with the Machine's providerID");
+      machine.health = unknown_health(plane, "InspectionFailed",
+                                      "Waiting for a Node with the Machine's providerID");
     } else {
       machine.health = health_of(plane, *view, machine.node());
     }

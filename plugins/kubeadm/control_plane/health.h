@@ -14,7 +14,8 @@ bool is_initialized(const ControlPlane& plane);
 // Fills the machines' health, and writes it to the Machines where it differs from what they have.
 void check_health(ControlPlane& plane);
 
-// Why no machine may be added or removed now; "" where one may. A machine that is given is left out.
+// Why no machine may be added or removed now; "" where one may. A machine that is given is left
+// out.
 std::string why_not_stable(const ControlPlane& plane, const ControlPlaneMachine* except = nullptr);
 
 }  // namespace capstan::kubeadm

@@ -34,7 +34,8 @@ std::string machine_name(const ControlPlane& plane) {
   for (const std::string& uid : uids) seed += "/" + uid;
   uint64_t value = hash(seed);
   std::string random;
-  for (int i = 0; i < 5; ++i, value /= kAlphabet.size()) random += kAlphabet[value % kAlphabet.size()];
+  for (int i = 0; i < 5; ++i, value /= kAlphabet.size())
+    random += kAlphabet[value % kAlphabet.size()];
   std::string name = string_at(plane.object, "spec/machineNaming/template",
                                "{{ .kubeadmControlPlane.name }}-{{ .random }}");
   const std::pair<std::string, std::string> variables[] = {
@@ -77,20 +78,28 @@ Json made_metadata(const ControlPlane& plane, const std::string& name) {
           {"ownerReferences", Json::array({plane.reply.owner_reference(false)})}};
 }
 
-sdk::Expected<Json> infra_machine(const ControlPlane& plane, const std::string& name) {
+sdk::Expected<Json> infra_template(const ControlPlane& plane) {
   const Json* ref = find_at(plane.object, "spec/machineTemplate/spec/infrastructureRef");
   if (ref == nullptr) {
     return Error::invalid("spec.machineTemplate.spec.infrastructureRef is missing",
                           "/spec/machineTemplate/spec/infrastructureRef");
   }
   const std::string kind = string_at(*ref, "kind");
-  const std::string template_name = string_at(*ref, "name");
-  const sdk::Expected<Json> found = plane.host.objects().get(string_at(*ref, "apiGroup") + "/", kind,
-                                                             plane.ns, template_name);
-  if (!found.ok()) {
-    return Error::unavailable("infrastructure template " + kind + " " + plane.ns + "/" +
-                              template_name + " is not there: " + found.error().summary);
-  }
+  const std::string name = string_at(*ref, "name");
+  sdk::Expected<Json> found =
+      plane.host.objects().get(string_at(*ref, "apiGroup") + "/", kind, plane.ns, name);
+  if (found.ok()) return found;
+  return Error::unavailable("infrastructure template " + kind + " " + plane.ns + "/" + name +
+                            " is not there: " + found.error().summary);
+}
+
+sdk::Expected<Json> infra_machine(const ControlPlane& plane, const std::string& name) {
+  const sdk::Expected<Json> found = infra_template(plane);
+  if (!found.ok()) return found.error();
+  const std::string kind = string_at(*found, "kind");
+  const std::string template_name = string_at(*found, "metadata/name");
+  const std::string group =
+      string_at(plane.object, "spec/machineTemplate/spec/infrastructureRef/apiGroup");
   const Json* spec = find_at(*found, "spec/template/spec");
   Json metadata = made_metadata(plane, name);
   for (const char* map : {"labels", "annotations"}) {
@@ -101,7 +110,7 @@ sdk::Expected<Json> infra_machine(const ControlPlane& plane, const std::string& 
     }
   }
   metadata["annotations"][kClonedFromName] = template_name;
-  metadata["annotations"][kClonedFromKind] = kind + "." + string_at(*ref, "apiGroup");
+  metadata["annotations"][kClonedFromKind] = kind + "." + group;
   return Json{{"apiVersion", string_at(*found, "apiVersion")},
               {"kind", kind.substr(0, kind.size() - std::string("Template").size())},
               {"metadata", std::move(metadata)},
@@ -121,17 +130,16 @@ Json config_spec(const ControlPlane& plane, bool joins) {
 Json machine_spec(const ControlPlane& plane, const std::string& name, const Json& infra,
                   const std::string& failure_domain) {
   const Json* from = find_at(plane.object, "spec/machineTemplate/spec");
-  Json spec = {{"clusterName", plane.cluster_name},
-               {"version", plane.version()},
-               {"bootstrap",
-                {{"configRef",
-                  {{"apiGroup", "bootstrap.cluster.x-k8s.io"},
-                   {"kind", "KubeadmConfig"},
-                   {"name", name}}}}},
-               {"infrastructureRef",
-                {{"apiGroup", find_at(*from, "infrastructureRef/apiGroup")->get<std::string>()},
-                 {"kind", string_at(infra, "kind")},
-                 {"name", name}}}};
+  Json spec = {
+      {"clusterName", plane.cluster_name},
+      {"version", plane.version()},
+      {"bootstrap",
+       {{"configRef",
+         {{"apiGroup", "bootstrap.cluster.x-k8s.io"}, {"kind", "KubeadmConfig"}, {"name", name}}}}},
+      {"infrastructureRef",
+       {{"apiGroup", find_at(*from, "infrastructureRef/apiGroup")->get<std::string>()},
+        {"kind", string_at(infra, "kind")},
+        {"name", name}}}};
   for (const char* member : {"deletion", "taints"}) {
     if (const Json* value = find_at(*from, member)) spec[member] = *value;
   }
@@ -152,7 +160,8 @@ Json machine_spec(const ControlPlane& plane, const std::string& name, const Json
 Json comparable(Json spec) {
   if (Json* join = spec.contains("joinConfiguration") ? &spec["joinConfiguration"] : nullptr) {
     join->erase("discovery");
-    if (join->contains("controlPlane") && (*join)["controlPlane"].empty()) join->erase("controlPlane");
+    if (join->contains("controlPlane") && (*join)["controlPlane"].empty())
+      join->erase("controlPlane");
     if (join->empty()) spec.erase("joinConfiguration");
   }
   for (const char* name : {"initConfiguration", "clusterConfiguration"}) {
@@ -245,6 +254,22 @@ void propagate_in_place(ControlPlane& plane) {
   }
 }
 
+void adopt_template(ControlPlane& plane) {
+  const sdk::Expected<Json> found = infra_template(plane);
+  if (!found.ok()) return;  // making a machine says so
+  const std::string uid = string_at(plane.cluster, "metadata/uid");
+  const Json* present = find_at(*found, "metadata/ownerReferences");
+  Json owners = present != nullptr && present->is_array() ? *present : Json::array();
+  const bool owned = std::any_of(owners.begin(), owners.end(),
+                                 [&](const Json& owner) { return string_at(owner, "uid") == uid; });
+  if (owned) return;
+  owners.push_back(
+      {{"apiVersion", kCoreApi}, {"kind", "Cluster"}, {"name", plane.cluster_name}, {"uid", uid}});
+  plane.reply.patch_other({string_at(*found, "apiVersion"), string_at(*found, "kind"), plane.ns,
+                           string_at(*found, "metadata/name"), string_at(*found, "metadata/uid")},
+                          {{"metadata", {{"ownerReferences", owners}}}});
+}
+
 std::string next_failure_domain(const ControlPlane& plane) {
   std::map<std::string, int> load;
   const Json* domains = find_at(plane.cluster, "status/failureDomains");
@@ -256,9 +281,8 @@ std::string next_failure_domain(const ControlPlane& plane) {
     const auto found = load.find(machine.failure_domain());
     if (found != load.end() && !machine.deleting()) ++found->second;
   }
-  const auto least = std::min_element(load.begin(), load.end(), [](const auto& a, const auto& b) {
-    return a.second < b.second;
-  });
+  const auto least = std::min_element(
+      load.begin(), load.end(), [](const auto& a, const auto& b) { return a.second < b.second; });
   return least == load.end() ? "" : least->first;
 }
 

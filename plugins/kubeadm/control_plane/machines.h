@@ -22,6 +22,9 @@ void judge_machines(ControlPlane& plane);
 // Labels, annotations and timeouts that reach Machines without a rollout.
 void propagate_in_place(ControlPlane& plane);
 
+// The infrastructure template belongs to the Cluster, so that it goes with it.
+void adopt_template(ControlPlane& plane);
+
 // Where the next machine goes: the failure domain with the fewest; "" where there are none.
 std::string next_failure_domain(const ControlPlane& plane);
 

@@ -27,7 +27,8 @@ Status hold(ControlPlane& plane, const std::string& why) {
 
 Status remove_one(ControlPlane& plane) {
   const ControlPlaneMachine& machine = pick_for_deletion(plane);
-  if (const std::string why = why_not_stable(plane, &machine); !why.empty()) return hold(plane, why);
+  if (const std::string why = why_not_stable(plane, &machine); !why.empty())
+    return hold(plane, why);
   plane.reply.remove({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()});
   plane.reply.event("SuccessfulDelete", "Deleting control plane Machine " + machine.name());
   return {};
@@ -39,7 +40,8 @@ Status add_one(ControlPlane& plane) {
 }
 
 // Another machine whose etcd can be asked.
-const ControlPlaneMachine* other_member(const ControlPlane& plane, const ControlPlaneMachine& leaving) {
+const ControlPlaneMachine* other_member(const ControlPlane& plane,
+                                        const ControlPlaneMachine& leaving) {
   for (const ControlPlaneMachine& machine : plane.machines) {
     if (&machine != &leaving && !machine.deleting() && !machine.node().empty()) return &machine;
   }
@@ -77,9 +79,10 @@ bool has_other_hooks(const ControlPlaneMachine& machine) {
   constexpr std::string_view kPrefix = "pre-terminate.delete.hook.machine.cluster.x-k8s.io";
   const Json* annotations = sdk::find_at(*machine.machine, "metadata/annotations");
   if (annotations == nullptr) return false;
-  return std::any_of(annotations->items().begin(), annotations->items().end(), [&](const auto& item) {
-    return item.key().starts_with(kPrefix) && item.key() != kCleanupHook;
-  });
+  return std::any_of(annotations->items().begin(), annotations->items().end(),
+                     [&](const auto& item) {
+                       return item.key().starts_with(kPrefix) && item.key() != kCleanupHook;
+                     });
 }
 
 bool unhealthy(const ControlPlaneMachine& machine) {
@@ -96,7 +99,9 @@ int64_t max_surge(const ControlPlane& plane) {
 }
 
 const ControlPlaneMachine& pick_for_deletion(const ControlPlane& plane) {
-  const auto marked = [](const ControlPlaneMachine& m) { return sdk::has_annotation(*m.machine, kDeleteMachine); };
+  const auto marked = [](const ControlPlaneMachine& m) {
+    return sdk::has_annotation(*m.machine, kDeleteMachine);
+  };
   const auto rank = [&](const ControlPlaneMachine& m) {
     if (!m.up_to_date && marked(m)) return 0;
     if (marked(m)) return 1;

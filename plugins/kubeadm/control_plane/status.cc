@@ -29,8 +29,8 @@ std::string names(const std::vector<std::string>& list) {
 std::string summary(const std::map<std::string, std::vector<std::string>>& problems) {
   std::string text;
   for (const auto& [problem, machines] : problems) {
-    text += (text.empty() ? "" : "\n") + std::string("* Machine") + (machines.size() > 1 ? "s " : " ") +
-            names(machines) + ": " + problem;
+    text += (text.empty() ? "" : "\n") + std::string("* Machine") +
+            (machines.size() > 1 ? "s " : " ") + names(machines) + ": " + problem;
   }
   return text;
 }
@@ -56,8 +56,9 @@ struct Rollup {
 Condition components_healthy(const ControlPlane& plane) {
   Rollup rollup;
   for (const ControlPlaneMachine& machine : plane.machines) {
-    for (const Condition* condition : {&machine.health.api_server, &machine.health.controller_manager,
-                                       &machine.health.scheduler, &machine.health.etcd_pod}) {
+    for (const Condition* condition :
+         {&machine.health.api_server, &machine.health.controller_manager, &machine.health.scheduler,
+          &machine.health.etcd_pod}) {
       rollup.add(*condition, machine.name());
     }
   }
@@ -65,7 +66,8 @@ Condition components_healthy(const ControlPlane& plane) {
     return {"ControlPlaneComponentsHealthy", "Unknown", "InspectionFailed",
             "Waiting for the control plane to be initialized"};
   }
-  return rollup.condition("ControlPlaneComponentsHealthy", "Healthy", "NotHealthy", "HealthUnknown");
+  return rollup.condition("ControlPlaneComponentsHealthy", "Healthy", "NotHealthy",
+                          "HealthUnknown");
 }
 
 Condition etcd_healthy(const ControlPlane& plane) {
@@ -89,8 +91,9 @@ Condition machines_condition(const ControlPlane& plane, const std::string& type,
     if (condition == nullptr) {
       rollup.add({of_machine, "Unknown", "", "not yet reported"}, machine.name());
     } else {
-      rollup.add({of_machine, string_at(*condition, "status"), "", string_at(*condition, "message")},
-                 machine.name());
+      rollup.add(
+          {of_machine, string_at(*condition, "status"), "", string_at(*condition, "message")},
+          machine.name());
     }
   }
   if (plane.machines.empty()) return {type, "True", "NoReplicas", ""};
@@ -99,7 +102,9 @@ Condition machines_condition(const ControlPlane& plane, const std::string& type,
 
 // etcd needs a majority; without it nothing works however many API servers there are.
 Condition available(const ControlPlane& plane, bool deleting) {
-  if (deleting) return {"Available", "False", "NotAvailable", "* Control plane metadata.deletionTimestamp is set"};
+  if (deleting)
+    return {"Available", "False", "NotAvailable",
+            "* Control plane metadata.deletionTimestamp is set"};
   if (!plane.initialized) {
     return {"Available", "False", "NotAvailable", "Control plane not yet initialized"};
   }
@@ -113,7 +118,8 @@ Condition available(const ControlPlane& plane, bool deleting) {
   const auto& machines = plane.machines;
   const bool any = std::any_of(machines.begin(), machines.end(),
                                [&](const auto& m) { return components_ok(m) && etcd_ok(m); });
-  const auto members = static_cast<size_t>(std::count_if(machines.begin(), machines.end(), etcd_ok));
+  const auto members =
+      static_cast<size_t>(std::count_if(machines.begin(), machines.end(), etcd_ok));
   const bool quorum = !plane.stacked_etcd() || members >= machines.size() / 2 + 1;
   if (any && quorum) return {"Available", "True", "Available", ""};
   if (!quorum) {
@@ -131,7 +137,8 @@ Condition rolling_out(const ControlPlane& plane) {
   if (outdated.empty()) return {"RollingOut", "False", "NotRollingOut", ""};
   std::map<std::string, int> reasons;
   for (const auto* machine : outdated) ++reasons[machine->outdated_because];
-  std::string message = "Rolling out " + std::to_string(outdated.size()) + " not up-to-date replicas";
+  std::string message =
+      "Rolling out " + std::to_string(outdated.size()) + " not up-to-date replicas";
   for (const auto& [reason, machines] : reasons) message += "\n* " + reason;
   return {"RollingOut", "True", "RollingOut", message};
 }
@@ -149,7 +156,8 @@ void scaling(ControlPlane& plane, bool deleting) {
     for (const Condition& condition : plane.reply.conditions()) {
       if (condition.type == type && on) why = "\n" + condition.message;
     }
-    plane.reply.condition({type, on ? "True" : "False", on ? type : "Not" + type, on ? message + why : ""});
+    plane.reply.condition(
+        {type, on ? "True" : "False", on ? type : "Not" + type, on ? message + why : ""});
   };
   set("ScalingUp", current < desired, text("up"));
   set("ScalingDown", current > desired, text("down"));
@@ -182,9 +190,8 @@ void counters(ControlPlane& plane) {
   plane.reply.status("availableReplicas", count(plane, "Available"));
   plane.reply.status("upToDateReplicas",
                      static_cast<int64_t>(plane.machines.size() - plane.outdated().size()));
-  plane.reply.status("selector",
-                     std::string(sdk::kClusterNameLabel) + "=" + plane.cluster_name + "," +
-                         std::string(sdk::kControlPlaneLabel));
+  plane.reply.status("selector", std::string(sdk::kClusterNameLabel) + "=" + plane.cluster_name +
+                                     "," + std::string(sdk::kControlPlaneLabel));
 }
 
 }  // namespace
@@ -200,17 +207,16 @@ void write_status(ControlPlane& plane) {
   plane.reply.condition(available(plane, deleting));
   plane.reply.condition(components_healthy(plane));
   if (plane.stacked_etcd()) plane.reply.condition(etcd_healthy(plane));
-  plane.reply.condition(
-      machines_condition(plane, "MachinesReady", "Ready", "Ready", "NotReady"));
+  plane.reply.condition(machines_condition(plane, "MachinesReady", "Ready", "Ready", "NotReady"));
   plane.reply.condition(
       machines_condition(plane, "MachinesUpToDate", "UpToDate", "UpToDate", "NotUpToDate"));
   plane.reply.condition(rolling_out(plane));
   scaling(plane, deleting);
   plane.reply.condition({"Remediating", "False", "NotRemediating", ""});
-  plane.reply.condition(deleting ? Condition{"Deleting", "True", "WaitingForMachineDeletion",
-                                             std::to_string(plane.machines.size()) +
-                                                 " Machine(s) are still there"}
-                                 : Condition{"Deleting", "False", "NotDeleting", ""});
+  plane.reply.condition(
+      deleting ? Condition{"Deleting", "True", "WaitingForMachineDeletion",
+                           std::to_string(plane.machines.size()) + " Machine(s) are still there"}
+               : Condition{"Deleting", "False", "NotDeleting", ""});
 }
 
 }  // namespace capstan::kubeadm

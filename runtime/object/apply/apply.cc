@@ -130,7 +130,11 @@ Result<Json> server_side_apply(const Json& live, const Json& applied, const Appl
   owners[self] = {writer.api_version, ownership.owned(TRY(fields_of(config, types.root)))};
   const OwnedFields now = owners[self];
   Json next = TRY(merge_applied(stored, config, types.root));
-  next = TRY(ownership.prune(next, owners, last));
+  if (now == last && next == stored) return live;
+  // Only what was applied before and is not applied now can have to go.
+  const bool keeps_all =
+      last.api_version == now.api_version && last.fields.without(now.fields).empty();
+  if (!keeps_all) next = TRY(ownership.prune(next, owners, last));
   TRY(ownership.take(stored, next, owners, &self, force));
 
   if (next != stored || now != last) times[self] = format_time(writer.now);

@@ -144,7 +144,8 @@ class Compiler {
     const std::string at = path + "." + keyword;
     const auto limit = kLimits.find(keyword);
     if (limit != kLimits.end()) {
-      if (!value.is_number_unsigned()) return bad_schema(at, "must be a number of at least 0");
+      const bool natural = value.is_number_integer() && value >= 0;
+      if (!natural) return bad_schema(at, "must be an integer of at least 0");
       out.*limit->second = value.get<uint64_t>();
       return true;
     }

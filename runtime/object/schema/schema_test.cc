@@ -325,6 +325,7 @@ TEST(SchemaCompileTest, a_mistake_is_named_with_its_path) {
               HasSubstr("openAPIV3Schema.properties[a].pattern: \"(\" is no regular expression"));
   EXPECT_FALSE(Schema::compile({{"type", "strng"}}).ok());
   EXPECT_FALSE(Schema::compile({{"maxLength", -1}}).ok());
+  EXPECT_TRUE(Schema::compile({{"maxLength", 1}}).ok()) << "also of a signed type";
   EXPECT_FALSE(Schema::compile({{"x-kubernetes-list-type", "map"}}).ok());
 }
 

@@ -1,0 +1,67 @@
+#include "plugins/memory/etcd_members.h"
+
+#include <gtest/gtest.h>
+
+namespace capstan::memory {
+namespace {
+
+class EtcdMembersTest : public testing::Test {
+ protected:
+  EtcdMembersTest() {
+    for (const char* node : {"a", "b", "c"}) etcd.add(node, std::string("uid-") + node);
+  }
+  Json ask(const std::string& node, const std::string& path, const Json& body = Json::object()) {
+    const auto [status, answer] = etcd.answer(node, path, body);
+    EXPECT_EQ(status, 200) << answer;
+    return answer;
+  }
+  std::string id(const std::string& node) {
+    const Json answer = ask(node, "/v3/cluster/member/list");
+    for (const Json& member : answer["members"]) {
+      if (member["name"] == node) return member["ID"];
+    }
+    return "";
+  }
+  std::string leader(const std::string& node) {
+    return ask(node, "/v3/maintenance/status")["leader"];
+  }
+
+  EtcdMembers etcd;
+};
+
+TEST_F(EtcdMembersTest, every_member_knows_all_members_and_the_leader) {
+  EXPECT_EQ(ask("b", "/v3/cluster/member/list")["members"].size(), 3U);
+  EXPECT_EQ(leader("b"), id("a"));
+  EXPECT_EQ(leader("c"), id("a"));
+  EXPECT_TRUE(ask("c", "/v3/maintenance/alarm", {{"action", "GET"}})["alarms"].empty());
+}
+
+TEST_F(EtcdMembersTest, only_the_leader_hands_leadership_on_and_only_to_a_member) {
+  const Json to_b = {{"targetID", id("b")}};
+  EXPECT_EQ(etcd.answer("c", "/v3/maintenance/transfer-leadership", to_b).first, 400);
+  EXPECT_EQ(etcd.answer("a", "/v3/maintenance/transfer-leadership", {{"targetID", "12"}}).first,
+            400);
+  ask("a", "/v3/maintenance/transfer-leadership", to_b);
+  EXPECT_EQ(leader("c"), id("b"));
+}
+
+TEST_F(EtcdMembersTest, a_removed_member_answers_no_more_and_does_not_come_back) {
+  ask("b", "/v3/cluster/member/remove", {{"ID", id("a")}});
+  EXPECT_EQ(etcd.take_newly_removed(), std::vector<std::string>{"a"});
+  EXPECT_TRUE(etcd.take_newly_removed().empty());
+  EXPECT_EQ(leader("b"), id("b"));
+  EXPECT_EQ(etcd.answer("a", "/v3/maintenance/status", {}).first, 503);
+  etcd.add("a", "uid-a");
+  EXPECT_FALSE(etcd.has("a"));
+  EXPECT_EQ(etcd.answer("b", "/v3/cluster/member/remove", {{"ID", "5"}}).first, 404);
+}
+
+TEST_F(EtcdMembersTest, a_new_machine_of_the_same_name_becomes_a_member) {
+  etcd.mark_removed("a");
+  etcd.forget("a");
+  etcd.add("a", "uid-other");
+  EXPECT_TRUE(etcd.has("a"));
+}
+
+}  // namespace
+}  // namespace capstan::memory
