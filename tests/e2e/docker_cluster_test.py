@@ -4,13 +4,15 @@ CAPSTAN_E2E_BIG=1 also makes the one with three control planes and three workers
 CAPSTAN_SHARED_DATA names a folder with Cluster API's own templates.
 """
 
+import ipaddress
+import itertools
 import os
 import pathlib
 import re
 import unittest
 
 from capstan_server import ROOT, eventually, find_tool, run
-from docker_engine import VERSION, skip_unless_possible
+from docker_engine import VERSION, docker, lines, skip_unless_possible
 from docker_test_case import UP, DockerTestCase, state_on_failure
 
 SHARED = pathlib.Path(os.environ.get("CAPSTAN_SHARED_DATA", ROOT.parent / "shared" / "data"))
@@ -88,6 +90,7 @@ class DockerClusterTest(DockerTestCase):
         machines = {m["status"]["nodeRef"]["name"] for m in self.server.get("machines")}
         self.assertEqual(machines, set(self.ready_nodes(kubectl)))
         self.assertEqual(len(self.footprint.containers()), 3, "two nodes and a load balancer")
+        self.expect_addresses_of_their_own(name)
         with self.subTest("clusterctl agrees"):
             self.compare_with_clusterctl(name)
         self.scale_workers(name, 2)
@@ -97,6 +100,16 @@ class DockerClusterTest(DockerTestCase):
         self.wait_nodes(kubectl, 2)
         self.expect_drained_to_the_last_worker(kubectl)
         self.delete(name)
+
+    def expect_addresses_of_their_own(self, name):
+        """Containers, pods and Services: no range overlaps another."""
+        network = self.server.get("cluster", name)["spec"]["clusterNetwork"]
+        ranges = network["pods"]["cidrBlocks"] + network["services"]["cidrBlocks"] + lines(docker(
+            "network", "inspect", "--format", "{{range .IPAM.Config}}{{println .Subnet}}{{end}}",
+            self.footprint.network))
+        for one, other in itertools.combinations(map(ipaddress.ip_network, ranges), 2):
+            self.assertFalse(one.version == other.version and one.overlaps(other),
+                             f"{one} and {other}")
 
     def run_on_every_worker(self, kubectl):
         """Two pods, one on each worker, of an image that every node has."""

@@ -3,6 +3,7 @@ cluster is there, and that nothing stays behind.
 """
 
 import os
+import signal
 import subprocess
 import sys
 
@@ -41,11 +42,18 @@ def why_not_here():
     return ""
 
 
+def stopped(number, _frame):
+    raise AssertionError(f"stopped by signal {number}")
+
+
 def skip_unless_possible():
     reason = why_not_here()
     if reason:
         print(f"skipped: {reason}")
         sys.exit(SKIPPED)
+    # So that a test that is stopped cleans up like one that fails.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stopped)
 
 
 def lines(text):

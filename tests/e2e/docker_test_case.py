@@ -4,6 +4,7 @@ is waited for, and that nothing stays behind.
 
 import functools
 import os
+import subprocess
 import unittest
 
 from capstan_server import ROOT, Server, condition, eventually, find_tool, run
@@ -25,7 +26,7 @@ def state_on_failure(test):
     def checked(self):
         try:
             test(self)
-        except AssertionError:
+        except (AssertionError, subprocess.SubprocessError):
             for name in self.footprint.clusters:
                 done = self.server.capstan("describe", "cluster", name, "--show-conditions", "all",
                                            check=False)
@@ -39,6 +40,7 @@ class DockerTestCase(unittest.TestCase):
     def serve(self, *clusters, host="unix:///var/run/docker.sock"):
         network = f"e2e-{os.getpid()}-{self._testMethodName[5:25].strip('_')}"
         self.footprint = Footprint(network, *clusters)
+        self.footprint.remove()  # of a run that was killed
         self.addCleanup(self.footprint.remove)
         self.server = Server(config=CONFIG.format(network=network, host=host)).start()
         self.addCleanup(self.server.__exit__)
