@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "capstan_version.h"
 #include "runtime/controller/event_cleaner.h"
 #include "runtime/controller/garbage_collector.h"
 #include "runtime/lifecycle/register.h"
@@ -137,7 +138,7 @@ Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> cha
 
 Result<void> ProviderRuntime::enable_at_start() {
   const bool first = inventory_->is_first_start();
-  if (first) TRY(inventory_->add({"CoreProvider", "cluster-api"}, ""));
+  if (first) TRY(inventory_->add({"CoreProvider", "cluster-api"}, CAPSTAN_VERSION));
   for (const auto& [name, plugin] : plugins_) {
     if (!plugin->in_config && (configured_ || !first)) continue;
     for (const ProviderEntry& provider : plugin->file.manifest.providers) {
@@ -205,7 +206,7 @@ bool ProviderRuntime::update_plugins() {
   }
   for (const std::string& label : labels) {
     if (label == "cluster-api") {
-      (void)inventory_->report(label, "", "Ready", "");
+      (void)inventory_->report(label, CAPSTAN_VERSION, "Ready", "");
     } else if (!served.contains(label)) {
       (void)inventory_->report(
           label, "", "Failed",
