@@ -47,6 +47,7 @@ Result<void> describe_cluster(const Flags& flags, Program& program) {
 void add_describe(CLI::App& app, Program& program) {
   CLI::App* describe = app.add_subcommand("describe", "Describe workload clusters");
   describe->require_subcommand(1);
+  describe->footer("Examples:\n  capstan describe cluster c1");
   CLI::App* cluster = describe->add_subcommand(
       "cluster", "Show the tree of objects that make up a cluster, with their conditions");
   cluster->footer(R"(Examples:

@@ -164,6 +164,8 @@ Result<void> generate_cluster(Flags flags, const CLI::App& app, Program& program
 void add_generate(CLI::App& app, Program& program) {
   CLI::App* generate = app.add_subcommand("generate", "Generate manifests from templates");
   generate->require_subcommand(1);
+  generate->footer(
+      "Examples:\n  capstan generate cluster c1 --kubernetes-version v1.34.2 | kubectl apply -f -");
   CLI::App* cluster = generate->add_subcommand(
       "cluster", "Print the manifest of a cluster, from a provider's template or any other");
   cluster->footer(R"(Examples:

@@ -59,6 +59,7 @@ Result<void> get_providers(const Flags& flags, Program& program) {
 void add_get(CLI::App& app, Program& program) {
   CLI::App* get = app.add_subcommand("get", "Get a cluster's kubeconfig, or the enabled providers");
   get->require_subcommand(1);
+  get->footer("Examples:\n  capstan get kubeconfig c1 > c1.kubeconfig\n  capstan get providers");
 
   CLI::App* kubeconfig = get->add_subcommand("kubeconfig", "Print the kubeconfig of a cluster");
   kubeconfig->footer(
@@ -73,6 +74,9 @@ void add_get(CLI::App& app, Program& program) {
   });
 
   CLI::App* providers = get->add_subcommand("providers", "List the providers that are enabled");
+  providers->footer(
+      "Examples:\n  capstan get providers\n"
+      "  capstan get providers -o json | jq '.[].version'");
   add_server_flags(*providers, flags->server);
   providers->add_option("-o,--output", flags->output, "table or json")
       ->check(CLI::IsMember({"table", "json"}));

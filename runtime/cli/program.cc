@@ -4,6 +4,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "runtime/base/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/table.h"
 
@@ -27,6 +28,27 @@ std::string executable_path() {
   std::error_code error;
   const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
   return error ? std::string() : path.string();
+}
+
+// The word that no command or flag takes, named with what there is instead; "" where all words are
+// known. CLI11 itself only says that a command is missing.
+std::string unknown_word(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(true);
+  if (words.empty()) return "";
+  const CLI::App* reached = &app;
+  std::string path = app.get_name();
+  while (!reached->get_subcommands().empty()) {
+    reached = reached->get_subcommands().front();
+    path += " " + reached->get_name();
+  }
+  std::vector<std::string> commands;
+  for (const CLI::App* command : reached->get_subcommands([](const CLI::App*) { return true; })) {
+    commands.push_back(command->get_name());
+  }
+  if (commands.empty()) return "";
+  return "`" + path + "` has no command or flag \"" + words.front() +
+         "\"; its commands are: " + join(commands, ", ") + "\nRun `" + path +
+         " --help` for more information.\n";
 }
 
 }  // namespace
@@ -63,6 +85,11 @@ int run(int argc, char** argv) {
   }
   try {
     app.parse(argc, argv);
+  } catch (const CLI::RequiredError& error) {
+    const std::string unknown = unknown_word(app);
+    if (unknown.empty()) return app.exit(error) == 0 ? 0 : 2;
+    std::cerr << "capstan: " << unknown;
+    return 2;
   } catch (const CLI::ParseError& error) {
     // Success covers --help, which is printed here as well.
     return app.exit(error) == 0 ? 0 : 2;

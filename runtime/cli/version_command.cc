@@ -13,6 +13,7 @@ namespace capstan::cli {
 
 void add_version(CLI::App& app, Program& program) {
   CLI::App* version = app.add_subcommand("version", "Print the version of this program");
+  version->footer("Examples:\n  capstan version\n  capstan version -o json");
   auto output = std::make_shared<std::string>();
   version->add_option("-o,--output", *output, "short, json or yaml")
       ->check(CLI::IsMember({"short", "json", "yaml"}));

@@ -44,7 +44,9 @@ def run(command, check=True, stdin=None, timeout=120, env=None):
 
 
 class Server:
-    """with Server() as server: server.kubectl("get", "clusters")"""
+    """with Server() as server: server.kubectl("get", "clusters")
+
+    CAPSTAN_KEEP_TEST_FILES=1 keeps its data and log for a look afterwards."""
 
     def __init__(self, config=None, data_dir=None, listen="127.0.0.1:0"):
         self._own_dir = data_dir is None
@@ -86,7 +88,11 @@ class Server:
             log.flush()
             self.process = subprocess.Popen(command, stdout=log, stderr=log, env=self.environment)
         if wait:
-            self.wait_ready()
+            try:
+                self.wait_ready()
+            except AssertionError:
+                self.kill()
+                raise
         return self
 
     def wait_ready(self, seconds=30):
