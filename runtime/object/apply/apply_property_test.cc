@@ -37,6 +37,10 @@ class RandomWrites {
       if (pick(2) == 0) spec["ports"].back()["port"] = pick(3);
     }
     for (const Json& name : words()) spec["env"][name.get<std::string>()] = word();
+    // Nobody owns an empty list of named items, in Kubernetes neither, so an apply may lose it.
+    for (const char* name : {"tags", "ports"}) {
+      if (spec.contains(name) && spec[name].empty()) spec.erase(name);
+    }
     return {{"apiVersion", "v1"}, {"kind", "K"}, {"metadata", {{"name", "n"}}}, {"spec", spec}};
   }
 
