@@ -106,8 +106,11 @@ std::string schema_name(const ServedKind& served) {
 }
 
 Json kind_schema(const ServedKind& served) {
-  Json schema = served.version->schema == nullptr ? Json::object() : *served.version->schema;
-  if (!schema.is_object()) schema = Json::object();
+  Json schema = Json::object();
+  if (served.version->schema != nullptr) {
+    Result<Json> parsed = parse_json(*served.version->schema);
+    if (parsed.ok() && parsed->is_object()) schema = *std::move(parsed);
+  }
   schema["type"] = "object";
   Json& properties = make(schema, {"properties"});
   properties["apiVersion"] = described(

@@ -160,6 +160,7 @@ Result<void> ProviderRuntime::activate(Plugin& plugin) {
   BootOptions boot;
   boot.bundled_crds = plugin.file.manifest.kinds;
   boot.namespaces.clear();
+  boot.writers = kBootWriters;
   TRY(boot_resources(*core_->resources, boot));
   LoaderOptions options{.ports = ports()};
   options.probe = false;  // tried out before the program had threads
