@@ -39,6 +39,11 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
   return ApiServer::create(loop, *core.resources, std::move(options));
 }
 
+struct StopAtEnd {
+  ProviderRuntime& providers;
+  ~StopAtEnd() { providers.stop(); }
+};
+
 }  // namespace
 
 Result<void> run_server(
@@ -57,6 +62,8 @@ Result<void> run_server(
   EventLoop loop;
   const auto api = TRY(serve_api(loop, *core, config, identity, ready));
   const std::string kubeconfig = TRY(write_admin_kubeconfig(identity, api->url()));
+  // On every way out the controllers end before what they stand on.
+  const StopAtEnd stop_providers{providers};
   if (auto started = providers.start(*core, [&signals] { signals->wake(); }); !started.ok()) {
     providers.stop();  // while there is what they wake
     return std::move(started).error();
