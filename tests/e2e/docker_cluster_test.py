@@ -60,7 +60,7 @@ class DockerClusterTest(DockerTestCase):
 
     def compare_with_clusterctl(self, name):
         """clusterctl shows the same trees and gives the same kubeconfig."""
-        for flags in ([], ["--show-conditions=all"], ["--show-conditions=all!"], ["--echo"],
+        for flags in ([], ["--show-conditions=all"], ["--show-conditions=all+"], ["--echo"],
                       ["--show-machinesets", "--show-resourcesets", "--grouping=false"]):
             with self.subTest(flags=flags):
                 self.expect_same_tree("describe", "cluster", name, *flags)
