@@ -144,11 +144,11 @@ Result<std::vector<Json>> builtin_kind_documents();
 struct BootOptions {
   // CRD documents that are not objects. None: the service was booted before and gets more CRDs, so
   // what is stored is known to it.
-  std::span<const Json> builtin_kinds;
-  std::span<const Json> bundled_crds;  // CRD documents that become objects
+  std::span<const Json> builtin_kinds = {};
+  std::span<const Json> bundled_crds = {};  // CRD documents that become objects
   // More of them, as capstan_embed_kinds made them: a JSON array that is read only as far as it
   // differs from what is stored. Precondition: compact JSON.
-  std::string_view embedded_crds;
+  std::string_view embedded_crds = {};
   std::vector<std::string> namespaces = {"default", "kube-system", "kube-public",
                                          "kube-node-lease"};
   // Threads that write CRDs side by side, so that a store syncs several at once. With one, the
