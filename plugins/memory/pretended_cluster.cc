@@ -46,7 +46,8 @@ Result<std::unique_ptr<PretendedCluster>> PretendedCluster::create(const Ground&
                                              .clock = ground.clock,
                                              .random = ground.random,
                                              .admission = {},
-                                             .converter = {}});
+                                             .converter = {},
+                                             .schemas = ground.schemas});
   return cluster;
 }
 

@@ -27,6 +27,7 @@ struct Ground {
   KindRegistry& kinds;
   Clock& clock;
   Random& random;
+  std::shared_ptr<SchemaCache> schemas;
 };
 
 struct ClusterId {

@@ -35,7 +35,7 @@ Result<std::shared_ptr<PretendedCluster>> World::cluster(const ClusterId& id) {
   const std::scoped_lock lock(mutex_);
   std::shared_ptr<PretendedCluster>& slot = clusters_[id];
   if (slot == nullptr) {
-    auto made = PretendedCluster::create({*loop_, kinds_, clock_, random_}, id);
+    auto made = PretendedCluster::create({*loop_, kinds_, clock_, random_, schemas_}, id);
     if (!made.ok()) {
       clusters_.erase(id);
       return std::move(made).error();

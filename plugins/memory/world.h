@@ -35,6 +35,7 @@ class World {
   Clock& clock_;
   Random& random_;
   KindRegistry kinds_;
+  const std::shared_ptr<SchemaCache> schemas_ = std::make_shared<SchemaCache>();
   Ports ports_;
   mutable std::mutex mutex_;
   std::map<ClusterId, std::shared_ptr<PretendedCluster>> clusters_;

@@ -1,6 +1,7 @@
 #include "runtime/api/api_handler.h"
 
 #include "runtime/api/answer.h"
+#include "runtime/api/openapi_v2.h"
 #include "runtime/api/request_body.h"
 #include "runtime/api/self_reviews.h"
 
@@ -150,6 +151,8 @@ bool ApiHandler::answer_document(const HttpExchangePtr& exchange, const RequestT
     answer_discovery(exchange, path);
   } else if (path.starts_with("/openapi/v3")) {
     run_blocking(exchange, [this, exchange, path] { answer_openapi(exchange, path); });
+  } else if (path == "/openapi/v2") {
+    run_blocking(exchange, [this, exchange] { answer_openapi_v2(exchange); });
   } else {
     return false;
   }
@@ -194,6 +197,19 @@ void ApiHandler::answer_openapi(const HttpExchangePtr& exchange, const std::stri
   } else {
     response.shared_body = document.body;
   }
+  exchange->respond(compressed(std::move(response), request));
+}
+
+void ApiHandler::answer_openapi_v2(const HttpExchangePtr& exchange) {
+  const HttpRequest& request = exchange->request();
+  const bool protobuf = wants_openapi_protobuf(request.header("accept"));
+  const std::vector<ServedGroup> groups = served_groups(service_.kinds());
+  HttpResponse response;
+  response.headers = {
+      {"Content-Type", protobuf ? std::string(kOpenApiV2Protobuf) : "application/json"},
+      {"Vary", "Accept"}};
+  response.shared_body = std::make_shared<const std::string>(protobuf ? openapi_v2_protobuf(groups)
+                                                                      : openapi_v2_json(groups));
   exchange->respond(compressed(std::move(response), request));
 }
 

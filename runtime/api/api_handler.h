@@ -40,6 +40,7 @@ class ApiHandler final : public HttpHandler {
   bool answer_document(const HttpExchangePtr& exchange, const RequestTarget& target);
   void answer_discovery(const HttpExchangePtr& exchange, const std::string& path);
   void answer_openapi(const HttpExchangePtr& exchange, const std::string& path);
+  void answer_openapi_v2(const HttpExchangePtr& exchange);
   void answer_review(const HttpExchangePtr& exchange, const std::string& kind, const ApiUser& user);
   void answer_resource(ResourceRequest request);
   // Runs on a worker; the client is told to come back where too many wait.

@@ -24,12 +24,6 @@ Json string_map(const char* description) {
           {"additionalProperties", {{"type", "string"}}}};
 }
 
-Json group_version_kind(const ServedKind& served) {
-  return {{"group", served.kind->id.group},
-          {"version", served.version->name},
-          {"kind", served.kind->id.kind}};
-}
-
 Json query_parameter(const char* name, const char* type, const char* description) {
   return {{"name", name},
           {"in", "query"},
@@ -80,7 +74,23 @@ Json object_operations(const ServedKind& served) {
           {"delete", operation(served, "delete", false)}};
 }
 
+std::string version_path(const ServedKind& served) {
+  const std::string& group = served.kind->id.group;
+  return (group.empty() ? "/api/" : "/apis/" + group + "/") + served.version->name;
+}
+
 }  // namespace
+
+Json group_version_kind(const ServedKind& served) {
+  return {{"group", served.kind->id.group},
+          {"version", served.version->name},
+          {"kind", served.kind->id.kind}};
+}
+
+std::string collection_path(const ServedKind& served) {
+  return version_path(served) + (served.kind->namespaced ? "/namespaces/{namespace}/" : "/") +
+         served.kind->plural;
+}
 
 std::string schema_name(const ServedKind& served) {
   const std::string& group = served.kind->id.group;
@@ -96,8 +106,11 @@ std::string schema_name(const ServedKind& served) {
 }
 
 Json kind_schema(const ServedKind& served) {
-  Json schema = served.version->schema == nullptr ? Json::object() : *served.version->schema;
-  if (!schema.is_object()) schema = Json::object();
+  Json schema = Json::object();
+  if (served.version->schema != nullptr) {
+    Result<Json> parsed = parse_json(*served.version->schema);
+    if (parsed.ok() && parsed->is_object()) schema = *std::move(parsed);
+  }
   schema["type"] = "object";
   Json& properties = make(schema, {"properties"});
   properties["apiVersion"] = described(
@@ -112,17 +125,14 @@ Json kind_schema(const ServedKind& served) {
 
 void add_kind_paths(const ServedKind& served, Json& paths) {
   const Kind& kind = *served.kind;
-  const std::string base =
-      (kind.id.group.empty() ? "/api/" : "/apis/" + kind.id.group + "/") + served.version->name;
-  const std::string collection =
-      base + (kind.namespaced ? "/namespaces/{namespace}/" : "/") + kind.plural;
+  const std::string collection = collection_path(served);
   Json collection_operations = {{"get", operation(served, "list", false)},
                                 {"post", operation(served, "post", true)},
                                 {"delete", operation(served, "deletecollection", false)}};
   paths[collection] = std::move(collection_operations);
   paths[collection + "/{name}"] = object_operations(served);
   if (kind.namespaced)
-    paths[base + "/" + kind.plural] = {{"get", operation(served, "list", false)}};
+    paths[version_path(served) + "/" + kind.plural] = {{"get", operation(served, "list", false)}};
   if (!served.version->status_subresource) return;
   paths[collection + "/{name}/status"] = {{"get", operation(served, "get", false)},
                                           {"put", operation(served, "put", true)},

@@ -14,6 +14,12 @@ std::string schema_name(const ServedKind& served);
 // The kind's schema with apiVersion, kind and metadata, and its group, version and kind.
 Json kind_schema(const ServedKind& served);
 
+// {"group": ..., "version": ..., "kind": ...}
+Json group_version_kind(const ServedKind& served);
+
+// "/apis/cluster.x-k8s.io/v1beta2/namespaces/{namespace}/machines"
+std::string collection_path(const ServedKind& served);
+
 // Adds the kind's paths; clients look there for what the operations take (fieldValidation, dryRun).
 void add_kind_paths(const ServedKind& served, Json& paths);
 

@@ -45,4 +45,14 @@ Result<ProtobufField> ProtobufReader::next() {
   return field;
 }
 
+void append_protobuf_field(uint32_t number, std::string_view bytes, std::string& out) {
+  const auto append_varint = [&out](uint64_t value) {
+    for (; value >= 0x80; value >>= 7) out += static_cast<char>((value & 0x7f) | 0x80);
+    out += static_cast<char>(value);
+  };
+  append_varint(uint64_t{number} << 3 | 2);
+  append_varint(bytes.size());
+  out += bytes;
+}
+
 }  // namespace capstan

@@ -1,9 +1,10 @@
-// The wire format of protocol buffers, read field by field. Nothing is copied.
+// The wire format of protocol buffers, read and written field by field. Reading copies nothing.
 //
 // Thread safety: a reader belongs to one thread. Lifetime: of the bytes it was given.
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "runtime/base/result.h"
@@ -30,5 +31,8 @@ class ProtobufReader {
 
   std::string_view rest_;
 };
+
+// Appends a field of wire type 2: text, bytes or an encoded message.
+void append_protobuf_field(uint32_t number, std::string_view bytes, std::string& out);
 
 }  // namespace capstan

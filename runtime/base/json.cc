@@ -12,17 +12,35 @@ std::string plain_message(const std::exception& error) {
   return std::string(start == std::string_view::npos ? text : text.substr(start + 12));
 }
 
+// Looked at beforehand: a parser that reports each event takes twice as long.
+bool is_too_deep(std::string_view text) {
+  int depth = 0;
+  for (size_t i = 0; i < text.size(); ++i) {
+    switch (text[i]) {
+      case '"':
+        for (++i; i < text.size() && text[i] != '"'; ++i) i += text[i] == '\\' ? 1 : 0;
+        break;
+      case '{':
+      case '[':
+        if (++depth > kMaxDepth) return true;
+        break;
+      case '}':
+      case ']':
+        --depth;
+        break;
+      default:
+        break;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
-  bool too_deep = false;
+  if (is_too_deep(text)) return Error::invalid("the JSON is nested more than 100 levels deep");
   try {
-    Json value = Json::parse(text, [&](int depth, Json::parse_event_t, Json&) {
-      if (depth > kMaxDepth) too_deep = true;
-      return !too_deep;
-    });
-    if (!too_deep) return value;
-    return Error::invalid("the JSON is nested more than 100 levels deep");
+    return Json::parse(text);
   } catch (const std::exception& error) {
     return Error::invalid("the JSON is malformed " + plain_message(error));
   }

@@ -32,5 +32,12 @@ TEST(JsonTest, a_diff_applied_gives_the_target) {
   EXPECT_EQ(merge_diff(from, from), Json::object());
 }
 
+TEST(JsonTest, a_bracket_inside_a_text_is_no_nesting) {
+  const std::string brackets = "\\\"" + std::string(500, '[');
+  EXPECT_TRUE(parse_json("[\"" + brackets + "\"]").ok());
+  EXPECT_TRUE(parse_json(std::string(100, '[') + std::string(100, ']')).ok());
+  EXPECT_FALSE(parse_json(std::string(101, '[') + std::string(101, ']')).ok());
+}
+
 }  // namespace
 }  // namespace capstan

@@ -16,7 +16,7 @@ constexpr const char* kControlPlaneLabel = "cluster.x-k8s.io/control-plane";
 ShowConditions shown(const TreeNode& node, const std::string& filters) {
   for (std::string filter : split(filters, ',')) {
     ShowConditions show = ShowConditions::kAll;
-    if (filter.ends_with('!')) {
+    if (filter.ends_with('+')) {
       show = ShowConditions::kAmiss;
       filter.pop_back();
     }
@@ -292,8 +292,10 @@ Result<void> Builder::add_deployment(TreeNode& workers, const Json& deployment) 
 const Json* tree_conditions(const Json& object, bool v1beta1) {
   if (!v1beta1) return find(object, {"status", "conditions"});
   const Json* old = find(object, {"status", "deprecated", "v1beta1", "conditions"});
+  if (old != nullptr) return old;
   // An object of a v1beta1 API version has them in the plain place.
-  return old != nullptr ? old : find(object, {"status", "conditions"});
+  const bool plain = get_string(object, {"apiVersion"}).ends_with("/v1beta1");
+  return plain ? find(object, {"status", "conditions"}) : nullptr;
 }
 
 const Json* tree_condition(const Json& object, std::string_view type, bool v1beta1) {

@@ -18,7 +18,7 @@
 namespace capstan::cli {
 
 struct TreeOptions {
-  // Comma separated: "all", a kind or kind/name; a "!" at the end shows only what is amiss.
+  // Comma separated: "all", a kind or kind/name; a "+" at the end shows only what is amiss.
   std::string show_conditions;
   bool show_machine_sets = false;
   bool show_resource_sets = false;

@@ -284,6 +284,11 @@ void Renderer::add_conditions(const TreeNode& node, const std::string& prefix) {
     if (options_.v1beta1 && get_string(condition, {"type"}) == "Ready") continue;
     rows.push_back(&condition);
   }
+  if (options_.v1beta1) {
+    std::stable_sort(rows.begin(), rows.end(), [](const Json* a, const Json* b) {
+      return get_string(*a, {"type"}) < get_string(*b, {"type"});
+    });
+  }
   const std::string base = prefix + (node.children.empty() ? "  " : "│ ") + std::string(10, ' ');
   for (size_t i = 0; i < rows.size(); ++i) {
     const std::string row_prefix = child_prefix(base, i + 1 == rows.size());

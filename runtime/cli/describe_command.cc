@@ -53,7 +53,7 @@ void add_describe(CLI::App& app, Program& program) {
   cluster->footer(R"(Examples:
   capstan describe cluster c1
   capstan describe cluster c1 --show-conditions all
-  capstan describe cluster c1 --show-conditions 'machine!' --grouping=false
+  capstan describe cluster c1 --show-conditions machine+ --grouping=false
   capstan describe cluster c1 --show-machinesets --show-resourcesets)");
   auto flags = std::make_shared<Flags>();
   add_server_flags(*cluster, flags->server);
@@ -61,7 +61,7 @@ void add_describe(CLI::App& app, Program& program) {
   cluster->add_option("-n,--namespace", flags->ns, "Namespace of the cluster");
   cluster->add_option("--show-conditions", flags->tree.show_conditions,
                       "Comma separated kinds or kind/name whose conditions are shown; `all` for "
-                      "every object; a `!` at the end shows only what is amiss");
+                      "every object; a `+` at the end shows only what is amiss");
   cluster->add_flag("--show-machinesets", flags->tree.show_machine_sets, "Show MachineSets");
   cluster->add_flag("--show-resourcesets", flags->tree.show_resource_sets,
                     "Show ClusterResourceSets");

@@ -1,6 +1,7 @@
 #include "runtime/object/kind.h"
 
 #include "runtime/base/text.h"
+#include "runtime/object/compact_json.h"
 
 namespace capstan {
 namespace {
@@ -34,6 +35,37 @@ PrinterColumn read_column(const Json& from) {
   return column;
 }
 
+// A CRD's document in two parts: the schemas, by the place of their version, and all else.
+struct CutCrd {
+  std::string rest;  // with null for each schema
+  std::vector<std::string_view> schemas;
+};
+
+CutCrd cut_schemas(std::string_view text) {
+  CutCrd cut;
+  size_t copied = 0;
+  CompactJson walk(text);
+  // Enters the member, if the value is an object, and skips all others.
+  const auto enter = [&walk](std::string_view wanted, auto&& inside) {
+    if (walk.peek() != '{') return walk.skip_value();
+    walk.members([&](std::string_view name) { name == wanted ? inside() : walk.skip_value(); });
+  };
+  const auto take_schema = [&] {
+    cut.rest.append(text.substr(copied, walk.at() - copied)).append("null");
+    cut.schemas.back() = walk.value();
+    copied = walk.at();
+  };
+  const auto version = [&] {
+    cut.schemas.emplace_back();
+    enter("schema", [&] { enter("openAPIV3Schema", take_schema); });
+  };
+  enter("spec", [&] {
+    enter("versions", [&] { walk.peek() == '[' ? walk.items(version) : walk.skip_value(); });
+  });
+  cut.rest.append(text.substr(copied));
+  return cut;
+}
+
 KindVersion read_version(const Json& from) {
   KindVersion version;
   version.name = get_string(from, {"name"});
@@ -41,8 +73,6 @@ KindVersion read_version(const Json& from) {
   version.storage = get_bool(from, {"storage"});
   version.deprecated = get_bool(from, {"deprecated"});
   version.deprecation_warning = get_string(from, {"deprecationWarning"});
-  const Json* schema = find(from, {"schema", "openAPIV3Schema"});
-  version.schema = std::make_shared<const Json>(schema == nullptr ? Json::object() : *schema);
   version.status_subresource = find(from, {"subresources", "status"}) != nullptr;
   if (const Json* scale = find(from, {"subresources", "scale"})) {
     version.scale = ScaleSubresource{get_string(*scale, {"specReplicasPath"}),
@@ -81,6 +111,12 @@ GroupKind Kind::stored_id() const {
 }
 
 Result<KindPtr> Kind::from_crd(const Json& crd) {
+  return from_crd_text(dump_json(crd));
+}
+
+Result<KindPtr> Kind::from_crd_text(std::string_view compact_json) {
+  const CutCrd cut = cut_schemas(compact_json);
+  const Json crd = TRY(parse_json(cut.rest));
   auto kind = std::make_shared<Kind>();
   kind->id = {get_string(crd, {"spec", "group"}), get_string(crd, {"spec", "names", "kind"})};
   kind->plural = get_string(crd, {"spec", "names", "plural"});
@@ -97,14 +133,17 @@ Result<KindPtr> Kind::from_crd(const Json& crd) {
   }
   int storage_versions = 0;
   for (const Json& version : *versions) {
+    const size_t i = kind->versions.size();
+    const std::string_view schema = i < cut.schemas.size() ? cut.schemas[i] : std::string_view();
     kind->versions.push_back(read_version(version));
+    kind->versions.back().schema = std::make_shared<const std::string>(
+        schema.empty() || schema == "null" ? std::string_view("{}") : schema);
     if (kind->versions.back().storage) ++storage_versions;
   }
   if (storage_versions != 1) {
     return bad_crd(crd, "spec.versions", "must have exactly one version with storage: true");
   }
-  const std::string rules =
-      get_string(crd, {"metadata", "annotations", "capstan.dev/conversion"});
+  const std::string rules = get_string(crd, {"metadata", "annotations", "capstan.dev/conversion"});
   if (!rules.empty()) {
     Result<Json> parsed = parse_json(rules);
     if (!parsed.ok()) {

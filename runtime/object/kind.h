@@ -11,6 +11,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/json.h"
@@ -41,7 +42,8 @@ struct KindVersion {
   bool storage = false;
   bool deprecated = false;
   std::string deprecation_warning;
-  std::shared_ptr<const Json> schema;  // openAPIV3Schema
+  // openAPIV3Schema, as text: a tree takes ten times the memory, and most schemas are never used.
+  std::shared_ptr<const std::string> schema;
   bool status_subresource = false;
   std::optional<ScaleSubresource> scale;
   std::vector<PrinterColumn> columns;
@@ -75,6 +77,8 @@ struct Kind {
 
   // Errors: kInvalid with the field.
   static Result<std::shared_ptr<const Kind>> from_crd(const Json& crd);
+  // The same from an Object's text; the schemas are cut out without being parsed.
+  static Result<std::shared_ptr<const Kind>> from_crd_text(std::string_view compact_json);
 };
 using KindPtr = std::shared_ptr<const Kind>;
 

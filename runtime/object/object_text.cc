@@ -1,56 +1,13 @@
 #include "runtime/object/object_text.h"
 
+#include "runtime/object/compact_json.h"
+
 namespace capstan {
 namespace {
 
-// Walks compact JSON that is known to be valid, so it looks only at what ends a value.
-class Scanner {
- public:
-  Scanner(std::string_view text, size_t at) : text_(text), at_(at) {}
-
-  size_t at() const { return at_; }
-  char peek() const { return text_[at_]; }
-  void step() { ++at_; }
-
-  // From the opening quote to behind the closing one; gives what is between, escapes as written.
-  std::string_view string() {
-    const size_t start = ++at_;
-    while (text_[at_] != '"') at_ += text_[at_] == '\\' ? 2 : 1;
-    return text_.substr(start, at_++ - start);
-  }
-
-  void skip_value() {
-    if (peek() == '"') {
-      string();
-    } else if (peek() == '{' || peek() == '[') {
-      skip_nested();
-    } else {
-      at_ = text_.find_first_of(",}]", at_);
-    }
-  }
-
- private:
-  void skip_nested() {
-    int depth = 0;
-    do {
-      const char c = peek();
-      if (c == '"') {
-        string();
-        continue;
-      }
-      if (c == '{' || c == '[') ++depth;
-      if (c == '}' || c == ']') --depth;
-      ++at_;
-    } while (depth > 0);
-  }
-
-  std::string_view text_;
-  size_t at_;
-};
-
 // Where the object that is the value of the top-level member "metadata" begins.
 std::optional<size_t> find_metadata(std::string_view text) {
-  Scanner scan(text, 0);
+  CompactJson scan(text, 0);
   while (scan.peek() != '}') {
     scan.step();  // the brace or comma before a name
     if (scan.peek() == '}') break;
@@ -77,7 +34,7 @@ std::optional<std::string> with_resource_version(std::string_view text, std::str
   constexpr std::string_view kName = "resourceVersion";
   const std::optional<size_t> metadata = find_metadata(text);
   if (!metadata.has_value()) return std::nullopt;
-  Scanner scan(text, *metadata);
+  CompactJson scan(text, *metadata);
   std::optional<size_t> place;  // of the first name that sorts behind
   while (scan.peek() != '}') {
     scan.step();

@@ -1,5 +1,9 @@
+#include <atomic>
+#include <thread>
+
 #include "builtin_kinds.h"
 #include "runtime/base/text.h"
+#include "runtime/object/compact_json.h"
 #include "runtime/resource/crd_rules.h"
 #include "runtime/resource/resource_service.h"
 
@@ -21,22 +25,37 @@ Result<void> ensure_namespace(ResourceService& service, const KindPtr& kind,
   return {};
 }
 
-// Writes the CRD where what is stored came of another document. What others added to the stored
-// object's labels and annotations stays.
-Result<void> ensure_crd(ResourceService& service, const KindPtr& kind, const Json& crd) {
-  const std::string name = get_string(crd, {"metadata", "name"});
-  const std::string hash = hex_encode(sha256(dump_json(crd))).substr(0, 16);
+std::vector<std::string_view> split_kind_documents(std::string_view json) {
+  std::vector<std::string_view> documents;
+  if (json.empty()) return documents;
+  CompactJson walk(json);
+  walk.items([&] { documents.push_back(walk.value()); });
+  return documents;
+}
+
+std::string hash_of(std::string_view document) {
+  return hex_encode(sha256(document)).substr(0, 16);
+}
+
+// What is stored came of this very document.
+bool is_current(ResourceService& service, const std::string& name, const std::string& hash) {
   const ObjectPtr stored = service.cache().get({kCrd, "", name});
-  if (stored != nullptr && stored->meta().annotation(kHashAnnotation) == hash) return {};
-  Json object = crd;
+  return stored != nullptr && stored->meta().annotation(kHashAnnotation) == hash;
+}
+
+// Writes the CRD over what came of another document, if anything. What others added to the stored
+// object's labels and annotations stays.
+Result<void> write_crd(ResourceService& service, const KindPtr& kind, std::string_view document) {
+  Json object = TRY(parse_json(document));
+  const std::string name = get_string(object, {"metadata", "name"});
   object.erase("status");
-  make(object, {"metadata", "annotations", kHashAnnotation}) = hash;
+  make(object, {"metadata", "annotations", kHashAnnotation}) = hash_of(document);
   WriteOptions options;
   options.manager = kManager;
   options.field_validation = FieldValidation::kIgnore;
   const ResourceRef ref{kind, "", "", name};
-  if (stored == nullptr) {
-    TRY(service.create(ref, std::move(object), options));
+  if (service.cache().get({kCrd, "", name}) == nullptr) {
+    TRY(service.create(ref, std::move(object), options))->drop_tree();
     return {};
   }
   Json patch = {{"spec", std::move(object["spec"])}};
@@ -44,8 +63,48 @@ Result<void> ensure_crd(ResourceService& service, const KindPtr& kind, const Jso
   if (object["metadata"].contains("labels")) {
     patch["metadata"]["labels"] = std::move(object["metadata"]["labels"]);
   }
-  TRY(service.patch(ref, PatchType::kMerge, patch, options));
+  TRY(service.patch(ref, PatchType::kMerge, patch, options))->drop_tree();
   return {};
+}
+
+// Side by side, so that the store syncs many of them at once. The first error in their order.
+Result<void> write_crds(ResourceService& service, const KindPtr& kind,
+                        const std::vector<std::string_view>& documents, size_t writers_wanted) {
+  if (writers_wanted <= 1 || documents.size() <= 1) {
+    for (const std::string_view document : documents) TRY(write_crd(service, kind, document));
+    return {};
+  }
+  std::vector<Result<void>> results(documents.size());
+  std::atomic<size_t> next = 0;
+  {
+    std::vector<std::jthread> writers;
+    for (size_t i = 0; i < std::min(writers_wanted, documents.size()); ++i) {
+      writers.emplace_back([&] {
+        for (size_t at; (at = next++) < documents.size();) {
+          results[at] = write_crd(service, kind, documents[at]);
+        }
+      });
+    }
+  }
+  for (Result<void>& result : results) TRY(std::move(result));
+  return {};
+}
+
+Result<void> ensure_crds(ResourceService& service, const std::vector<std::string_view>& documents,
+                         size_t writers) {
+  KindRegistry& kinds = service.kinds();
+  const KindPtr kind = kinds.find(kCrd);
+  std::vector<std::string_view> changed;
+  for (const std::string_view document : documents) {
+    if (kind == nullptr) {
+      kinds.put(TRY(Kind::from_crd_text(document)));
+      continue;
+    }
+    const Json metadata = TRY(parse_json(find_member(document, "metadata").value_or("{}")));
+    if (is_current(service, get_string(metadata, {"name"}), hash_of(document))) continue;
+    changed.push_back(document);
+  }
+  return write_crds(service, kind, changed, writers);
 }
 
 }  // namespace
@@ -63,23 +122,21 @@ Result<std::vector<Json>> builtin_kind_documents() {
 
 Result<void> boot_resources(ResourceService& service, const BootOptions& options) {
   KindRegistry& kinds = service.kinds();
+  // A later boot brings more kinds to a service that already knows what is stored.
+  const bool first = !options.builtin_kinds.empty();
   for (const Json& crd : options.builtin_kinds) kinds.put(TRY(Kind::from_crd(crd)));
-  for (const ObjectPtr& crd : service.cache().list(kCrd).items) {
-    TRY(register_crd(*crd->tree(), kinds));
-    crd->drop_tree();
+  if (first) {
+    for (const ObjectPtr& crd : service.cache().list(kCrd).items) TRY(register_crd(*crd, kinds));
   }
-  const KindPtr crd_kind = kinds.find(kCrd);
-  for (const Json& crd : options.bundled_crds) {
-    if (crd_kind == nullptr) {
-      kinds.put(TRY(Kind::from_crd(crd)));
-      continue;
-    }
-    TRY(ensure_crd(service, crd_kind, crd));
-  }
+  std::vector<std::string_view> documents = split_kind_documents(options.embedded_crds);
+  std::vector<std::string> texts;
+  for (const Json& crd : options.bundled_crds) texts.push_back(dump_json(crd));
+  documents.insert(documents.end(), texts.begin(), texts.end());
+  TRY(ensure_crds(service, documents, options.writers));
   if (const KindPtr kind = kinds.find({"", "Namespace"})) {
     for (const std::string& name : options.namespaces) TRY(ensure_namespace(service, kind, name));
   }
-  return service.resume_deletions();
+  return first ? service.resume_deletions() : Result<void>();
 }
 
 }  // namespace capstan

@@ -1,6 +1,7 @@
 #include "runtime/resource/crd_rules.h"
 
 #include "runtime/base/text.h"
+#include "runtime/object/compact_json.h"
 #include "runtime/object/conditions.h"
 #include "runtime/object/schema/field_errors.h"
 #include "runtime/object/schema/schema.h"
@@ -131,9 +132,14 @@ Result<void> prepare_crd(const Kind& crd_kind, Json& crd, const Json* old,
   return {};
 }
 
-Result<void> register_crd(const Json& crd, KindRegistry& kinds) {
-  if (!is_condition_true(crd, "Established")) return {};
-  kinds.put(TRY(Kind::from_crd(crd)));
+Result<void> register_crd(const Object& crd, KindRegistry& kinds) {
+  // The status is short and last, so the specification need not be parsed for it.
+  const std::optional<std::string_view> status = find_member(crd.text(), "status");
+  if (!status.has_value()) return {};
+  Json conditions = Json::object();
+  conditions["status"] = TRY(parse_json(*status));
+  if (!is_condition_true(conditions, "Established")) return {};
+  kinds.put(TRY(Kind::from_crd_text(crd.text())));
   return {};
 }
 

@@ -5,6 +5,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/object/kind.h"
+#include "runtime/object/object.h"
 
 namespace capstan {
 
@@ -17,7 +18,7 @@ Result<void> prepare_crd(const Kind& crd_kind, Json& crd, const Json* old,
                          const KindRegistry& kinds, Instant now);
 
 // Takes the kind of a stored CRD into the registry, or out of it where its names were not accepted.
-Result<void> register_crd(const Json& crd, KindRegistry& kinds);
+Result<void> register_crd(const Object& crd, KindRegistry& kinds);
 
 GroupKind crd_group_kind(const Json& crd);
 

@@ -24,6 +24,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "runtime/base/clock.h"
@@ -141,10 +142,18 @@ Result<std::vector<Json>> builtin_kind_documents();
 // registry, writes the bundled CRDs where they differ from what is stored (by a hash in the
 // annotation capstan.dev/hash), makes the namespaces that always exist, resumes deletions.
 struct BootOptions {
-  std::span<const Json> builtin_kinds;  // CRD documents that are not objects
-  std::span<const Json> bundled_crds;   // CRD documents that become objects
+  // CRD documents that are not objects. None: the service was booted before and gets more CRDs, so
+  // what is stored is known to it.
+  std::span<const Json> builtin_kinds;
+  std::span<const Json> bundled_crds;  // CRD documents that become objects
+  // More of them, as capstan_embed_kinds made them: a JSON array that is read only as far as it
+  // differs from what is stored. Precondition: compact JSON.
+  std::string_view embedded_crds;
   std::vector<std::string> namespaces = {"default", "kube-system", "kube-public",
                                          "kube-node-lease"};
+  // Threads that write CRDs side by side, so that a store syncs several at once. With one, the
+  // order of writes is that of the documents.
+  size_t writers = 1;
 };
 Result<void> boot_resources(ResourceService& service, const BootOptions& options);
 

@@ -317,6 +317,44 @@ TEST_F(ResourceServiceTest, both_faces_of_an_event_are_one_object) {
   EXPECT_EQ(get_string(*(*core)->tree(), {"involvedObject", "name"}), "w");
 }
 
+TEST_F(ResourceServiceTest, embedded_kinds_are_written_only_where_they_changed) {
+  const auto document = [](int number, const std::string& about) {
+    const std::string letter(1, static_cast<char>('a' + number));
+    return Json::parse(R"({"apiVersion": "apiextensions.k8s.io/v1",
+      "kind": "CustomResourceDefinition", "metadata": {"name": "gear)" +
+                       letter + R"(s.test.example"},
+      "spec": {"group": "test.example", "scope": "Namespaced",
+        "names": {"kind": "Gear)" +
+                       letter + R"(", "plural": "gear)" + letter + R"(s"},
+        "versions": [{"name": "v1", "served": true, "storage": true,
+          "schema": {"openAPIV3Schema": {"type": "object", "description": ")" +
+                       about + R"("}}}]}})");
+  };
+  Json documents = Json::array();
+  for (int i = 0; i < 20; ++i) documents.push_back(document(i, "first"));
+  BootOptions boot;
+  boot.writers = 4;
+  std::string text = dump_json(documents);
+  boot.embedded_crds = text;
+  ASSERT_TRUE(boot_resources(*service_, boot).ok());
+  const Revision written = cache_->revision();
+  for (int i = 0; i < 20; ++i) {
+    const KindPtr kind = kinds_.find({"test.example", "Gear" + std::string(1, 'a' + i)});
+    ASSERT_NE(kind, nullptr);
+    EXPECT_EQ(*kind->versions[0].schema, R"({"description":"first","type":"object"})");
+  }
+  ASSERT_TRUE(boot_resources(*service_, boot).ok());
+  EXPECT_EQ(cache_->revision(), written);
+
+  documents[7] = document(7, "second");
+  text = dump_json(documents);
+  boot.embedded_crds = text;
+  ASSERT_TRUE(boot_resources(*service_, boot).ok());
+  EXPECT_EQ(cache_->revision(), written + 1);
+  EXPECT_EQ(*kinds_.find({"test.example", "Gearh"})->versions[0].schema,
+            R"({"description":"second","type":"object"})");
+}
+
 TEST_F(ResourceServiceTest, booting_again_writes_nothing) {
   const Revision before = cache_->revision();
   KindRegistry kinds;

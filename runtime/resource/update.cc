@@ -185,7 +185,7 @@ Result<void> ResourceServiceImpl::set_managed_fields(const Target& target, const
 
 void ResourceServiceImpl::after_write(const Kind& kind, const ObjectPtr& stored) {
   // The CRD was checked before it was stored, so its kind can be made.
-  if (is_crd_kind(kind.id)) (void)register_crd(*stored->tree(), options_.kinds);
+  if (is_crd_kind(kind.id)) (void)register_crd(*stored, options_.kinds);
 }
 
 }  // namespace capstan

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "capstan_version.h"
 #include "runtime/controller/event_cleaner.h"
 #include "runtime/controller/garbage_collector.h"
 #include "runtime/lifecycle/register.h"
@@ -49,6 +50,19 @@ std::string find_file(const PluginConfig& config, const std::vector<std::string>
     if (fs::exists(path)) return path;
   }
   return (directories.empty() ? std::string(".") : directories.front()) + "/" + config.name + ".so";
+}
+
+// Writes that are under way may still ask plugins that have just been exchanged: the admission
+// keeps its registry alive.
+std::shared_ptr<Admission> admission_of(std::shared_ptr<PluginRegistry> registry, Clock& clock) {
+  struct Owned {
+    Owned(std::shared_ptr<PluginRegistry> plugins, Clock& clock)
+        : registry(std::move(plugins)), admission(*registry, clock) {}
+    std::shared_ptr<PluginRegistry> registry;
+    PluginAdmission admission;
+  };
+  auto owned = std::make_shared<Owned>(std::move(registry), clock);
+  return {owned, &owned->admission};
 }
 
 }  // namespace
@@ -137,7 +151,7 @@ Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> cha
 
 Result<void> ProviderRuntime::enable_at_start() {
   const bool first = inventory_->is_first_start();
-  if (first) TRY(inventory_->add({"CoreProvider", "cluster-api"}, ""));
+  if (first) TRY(inventory_->add({"CoreProvider", "cluster-api"}, CAPSTAN_VERSION));
   for (const auto& [name, plugin] : plugins_) {
     if (!plugin->in_config && (configured_ || !first)) continue;
     for (const ProviderEntry& provider : plugin->file.manifest.providers) {
@@ -159,6 +173,7 @@ Result<void> ProviderRuntime::activate(Plugin& plugin) {
   BootOptions boot;
   boot.bundled_crds = plugin.file.manifest.kinds;
   boot.namespaces.clear();
+  boot.writers = kBootWriters;
   TRY(boot_resources(*core_->resources, boot));
   LoaderOptions options{.ports = ports()};
   options.probe = false;  // tried out before the program had threads
@@ -205,7 +220,7 @@ bool ProviderRuntime::update_plugins() {
   }
   for (const std::string& label : labels) {
     if (label == "cluster-api") {
-      (void)inventory_->report(label, "", "Ready", "");
+      (void)inventory_->report(label, CAPSTAN_VERSION, "Ready", "");
     } else if (!served.contains(label)) {
       (void)inventory_->report(
           label, "", "Failed",
@@ -229,7 +244,7 @@ void ProviderRuntime::start_controllers() {
       report(*plugin, "Failed", added.error().message);
     }
   }
-  core_->plugin_admission->set(std::make_shared<PluginAdmission>(*registry, core_->clock));
+  core_->plugin_admission->set(admission_of(registry, core_->clock));
 
   auto manager = std::make_shared<Manager>(ManagerOptions{
       .resources = *core_->resources, .clock = core_->clock, .random = core_->random});
@@ -296,6 +311,7 @@ void ProviderRuntime::wake_cluster(const ClusterName& cluster) {
 }
 
 void ProviderRuntime::stop() {
+  if (core_ == nullptr) return;  // never started, or stopped already
   inventory_watch_.reset();
   std::shared_ptr<Manager> manager;
   {
@@ -303,17 +319,22 @@ void ProviderRuntime::stop() {
     manager = manager_;
   }
   if (manager != nullptr) manager->stop();
+  core_->plugin_admission->set(nullptr);
   for (const auto& [name, plugin] : plugins_) {
     if (plugin->provider != nullptr) plugin->provider->deactivate();
   }
-  if (core_ != nullptr) core_->plugin_admission->set(nullptr);
+  // Its callbacks reach the manager, and the plugins' services reach it.
+  for (const auto& [name, plugin] : plugins_) plugin->provider.reset();
+  {
+    const std::scoped_lock lock(manager_mutex_);
+    registry_.reset();
+  }
+  workload_.reset();
   {
     const std::scoped_lock lock(manager_mutex_);
     manager_.reset();
-    registry_.reset();
   }
-  for (const auto& [name, plugin] : plugins_) plugin->provider.reset();
-  workload_.reset();
+  core_ = nullptr;
 }
 
 std::vector<ControllerStatistics> ProviderRuntime::statistics() const {

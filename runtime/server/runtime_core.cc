@@ -24,10 +24,10 @@ Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_d
   options.admission.push_back(core->plugin_admission);
   core->resources = make_resource_service(std::move(options));
   const std::vector<Json> builtin = TRY(builtin_kind_documents());
-  const std::vector<Json> bundled = TRY(parse_kind_documents(cluster_api_kinds_json()));
   BootOptions boot;
   boot.builtin_kinds = builtin;
-  boot.bundled_crds = bundled;
+  boot.embedded_crds = cluster_api_kinds_json();
+  boot.writers = kBootWriters;
   TRY(boot_resources(*core->resources, boot));
   return core;
 }

@@ -17,6 +17,9 @@
 
 namespace capstan {
 
+// What a first start writes is mostly waiting for the disk.
+inline constexpr size_t kBootWriters = 8;
+
 // An Admission whose target can be exchanged while writes go on: plugins come and go.
 class SwitchableAdmission final : public Admission {
  public:

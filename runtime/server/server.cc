@@ -39,23 +39,35 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
   return ApiServer::create(loop, *core.resources, std::move(options));
 }
 
+struct StopAtEnd {
+  ProviderRuntime& providers;
+  ~StopAtEnd() { providers.stop(); }
+};
+
 }  // namespace
 
 Result<void> run_server(
     const ServerConfig& config,
     const std::function<void(const std::string& url, const std::string& kubeconfig)>& listening) {
   TRY(make_folder(config.data_dir, 0700));
+  // Outlives the providers, which use it until they are gone.
+  std::unique_ptr<RuntimeCore> core;
   // The plugins are tried out in children, which is only safe before there are threads.
   ProviderRuntime providers(config, config.data_dir);
   const auto signals = TRY(WakeSignal::create());
-  const auto core = TRY(RuntimeCore::open(config.data_dir));
+  core = TRY(RuntimeCore::open(config.data_dir));
   const ServerIdentity identity =
       TRY(load_server_identity(config.data_dir, {config.listen.host}, core->clock));
   std::atomic<bool> ready{false};
   EventLoop loop;
   const auto api = TRY(serve_api(loop, *core, config, identity, ready));
   const std::string kubeconfig = TRY(write_admin_kubeconfig(identity, api->url()));
-  TRY(providers.start(*core, [&signals] { signals->wake(); }));
+  // On every way out the controllers end before what they stand on.
+  const StopAtEnd stop_providers{providers};
+  if (auto started = providers.start(*core, [&signals] { signals->wake(); }); !started.ok()) {
+    providers.stop();  // while there is what they wake
+    return std::move(started).error();
+  }
   ready = true;
   listening(api->url(), kubeconfig);
 

@@ -245,9 +245,9 @@ Result<KeyAlgorithm> parse_key_algorithm(std::string_view name) {
                         "are supported");
 }
 
-Result<KeyPair> generate_key(KeyAlgorithm algorithm) {
+Result<SigningKey> generate_key(KeyAlgorithm algorithm) {
   const KeyPtr key = TRY(new_key(algorithm));
-  return KeyPair{TRY(private_pem(key.get())), TRY(public_pem(key.get()))};
+  return SigningKey{TRY(private_pem(key.get())), TRY(public_pem(key.get()))};
 }
 
 Result<CertificateAndKey> make_ca(const CaRequest& request, Instant now) {

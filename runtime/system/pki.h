@@ -29,7 +29,7 @@ enum class KeyAlgorithm { kEcdsaP256, kEcdsaP384, kRsa2048, kRsa3072, kRsa4096 }
 // Cluster API's spelling: "ECDSA-P256", "RSA-2048", ...; "" is ECDSA-P256.
 Result<KeyAlgorithm> parse_key_algorithm(std::string_view name);
 
-struct KeyPair {
+struct SigningKey {
   std::string key_pem;
   std::string public_key_pem;
 };
@@ -64,7 +64,7 @@ struct CertificateInfo {
   std::string public_key_sha256;  // hex, of the SubjectPublicKeyInfo: kubeadm's discovery hash
 };
 
-Result<KeyPair> generate_key(KeyAlgorithm algorithm);
+Result<SigningKey> generate_key(KeyAlgorithm algorithm);
 
 // Self-signed, for signing only end certificates (path length 0). Key usages, basic constraints and
 // subject key identifier are those of kubeadm's authorities.

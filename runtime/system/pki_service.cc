@@ -42,7 +42,7 @@ Json reply_of(const CertificateAndKey& made) {
 }
 
 Result<Json> run_key(const Json& request) {
-  const KeyPair pair = TRY(generate_key(TRY(algorithm_member(request))));
+  const SigningKey pair = TRY(generate_key(TRY(algorithm_member(request))));
   return Json{{"key", pair.key_pem}, {"publicKey", pair.public_key_pem}};
 }
 

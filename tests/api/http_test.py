@@ -145,7 +145,7 @@ class HttpTest(unittest.TestCase):
         answer = self.request("GET", CONFIGMAPS, headers={"Accept": "image/png"})
         self.assertIn(answer.status, (406, 415))
         for path in ["/nowhere", "/api/v1/widgets", "/api/v2/configmaps", CONFIGMAPS + "/a/b",
-                     "/apis/none/v1", "/openapi/v2"]:
+                     "/apis/none/v1", "/openapi/v4"]:
             self.assertEqual(self.request("GET", path).status, 404, path)
 
     def test_yaml_is_read_and_written(self):

@@ -272,6 +272,10 @@ class ServeTest(unittest.TestCase):
         self.assertIn(address, message)
         self.assertIn("another program uses the port", message)
 
+    def test_a_server_that_is_told_to_end_does_so_with_exit_code_0(self):
+        server = self.server()
+        self.assertEqual(server.stop(), 0, server.log())
+
     def test_a_missing_token_file_is_named(self):
         self.assertIn("/nonexistent.csv", self.serve_fails(
             config="tokenFile: /nonexistent.csv", code=3))

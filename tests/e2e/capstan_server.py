@@ -95,7 +95,7 @@ class Server:
                 raise
         return self
 
-    def wait_ready(self, seconds=30):
+    def wait_ready(self, seconds=120):
         def ready():
             if self.process.poll() is not None:
                 raise AssertionError(f"the server ended with {self.process.returncode}:\n{self.log()}")

@@ -43,9 +43,9 @@ AGE = re.compile(r"\b(\d+[dhms])+\b")
 
 
 def without_ages(tree):
-    """Rows of cells: colors and column widths are no differences."""
+    """The words of each line: colors and column widths are no differences."""
     plain = re.sub(r"\x1b\[[0-9;]*m", "", tree)
-    return [re.split(r"\s{2,}", AGE.sub("AGE", line).rstrip()) for line in plain.splitlines() if line]
+    return [" ".join(AGE.sub("AGE", line).split()) for line in plain.splitlines() if line]
 
 
 class DockerClusterTest(DockerTestCase):
@@ -59,20 +59,26 @@ class DockerClusterTest(DockerTestCase):
         return run([tool, "--kubeconfig", self.server.kubeconfig, *words], env=environment).stdout
 
     def compare_with_clusterctl(self, name):
-        """clusterctl shows the same tree and gives the same kubeconfig."""
-        def trees():
-            words = ("describe", "cluster", name, "--show-conditions", "all")
-            return (without_ages(self.server.capstan(*words).stdout),
-                    without_ages(self.clusterctl(*words)))
-        # Between two calls a condition may change: they agree once nothing moves.
-        try:
-            eventually(lambda: (lambda pair: pair[0] == pair[1])(trees()), 20,
-                       "clusterctl and capstan describe the cluster alike", pause=1)
-        except AssertionError:
-            ours, theirs = trees()
-            self.assertEqual(ours, theirs)
+        """clusterctl shows the same trees and gives the same kubeconfig."""
+        for flags in ([], ["--show-conditions=all"], ["--show-conditions=all+"], ["--echo"],
+                      ["--show-machinesets", "--show-resourcesets", "--grouping=false"]):
+            with self.subTest(flags=flags):
+                self.expect_same_tree("describe", "cluster", name, *flags)
         self.assertEqual(self.server.capstan("get", "kubeconfig", name).stdout.strip(),
                          self.clusterctl("get", "kubeconfig", name).strip())
+
+    def expect_same_tree(self, *words):
+        trees = []
+        def same():
+            trees[:] = [without_ages(self.server.capstan(*words).stdout),
+                        without_ages(self.clusterctl(*words))]
+            return trees[0] == trees[1]
+        try:
+            # Between the two a condition may change: they agree once nothing moves.
+            eventually(same, 20, "clusterctl and capstan describe the cluster alike", pause=1)
+        except AssertionError:
+            self.assertEqual(*trees)
+            raise
 
     def scale_workers(self, name, count):
         self.server.kubectl("scale", "machinedeployment", f"{name}-md-0", f"--replicas={count}")

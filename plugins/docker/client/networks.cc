@@ -1,8 +1,11 @@
 #include "plugins/docker/client/networks.h"
 
+#include <vector>
+
 namespace capstan::docker {
 
 using sdk::Code;
+using sdk::Error;
 using sdk::string_at;
 
 Expected<std::optional<Network>> find_network(Engine& engine, const std::string& name) {
@@ -24,17 +27,41 @@ Expected<std::optional<Network>> find_network(Engine& engine, const std::string&
   return std::optional<Network>();
 }
 
+namespace {
+
+// Address ranges for a network, outside of what cluster templates give to pods (192.168.0.0/16) and
+// services (10.128.0.0/12): an engine that chooses for itself comes to those sooner or later, and a
+// cluster whose pods have its nodes' addresses dies after its first minute.
+std::vector<std::string> subnets() {
+  std::vector<std::string> out;
+  for (int i = 18; i < 32; ++i) out.push_back("172." + std::to_string(i) + ".0.0/16");
+  for (int i = 200; i < 220; ++i) out.push_back("10." + std::to_string(i) + ".0.0/16");
+  return out;
+}
+
+bool overlaps(const Error& error) {
+  return (error.summary + error.detail).find("overlaps") != std::string::npos;
+}
+
+}  // namespace
+
 Status create_network(Engine& engine, const std::string& name, const Labels& labels) {
-  const Json body = {{"Name", name},
-                     {"CheckDuplicate", true},
-                     {"Driver", "bridge"},
-                     {"Labels", labels},
-                     {"Options", {{"com.docker.network.bridge.enable_ip_masquerade", "true"}}}};
-  auto answer =
-      engine.call({.method = "POST", .path = "/networks/create", .body = sdk::dump_json(body)},
-                  "creating network " + name);
-  if (answer.ok() || answer.code() == Code::kConflict) return {};
-  return std::move(answer).error();
+  Json body = {{"Name", name},
+               {"CheckDuplicate", true},
+               {"Driver", "bridge"},
+               {"Labels", labels},
+               {"Options", {{"com.docker.network.bridge.enable_ip_masquerade", "true"}}}};
+  for (const std::string& subnet : subnets()) {
+    body["IPAM"]["Config"] = Json::array({{{"Subnet", subnet}}});
+    auto answer =
+        engine.call({.method = "POST", .path = "/networks/create", .body = sdk::dump_json(body)},
+                    "creating network " + name);
+    if (answer.ok() || answer.code() == Code::kConflict) return {};
+    if (!overlaps(answer.error())) return std::move(answer).error();
+  }
+  return Error::make(Code::kResourceExhausted, "no address range is free for network " + name,
+                     "Remove networks that are not used (docker network prune), or make the "
+                     "network yourself and name it in the setting `network`.");
 }
 
 Expected<bool> remove_network(Engine& engine, const std::string& id) {

@@ -18,7 +18,7 @@ struct Network {
 
 // By exact name; nothing where there is none.
 Expected<std::optional<Network>> find_network(Engine& engine, const std::string& name);
-// A bridge whose addresses the engine chooses. One that exists already is fine.
+// A bridge with the first range of addresses that is free. One that exists already is fine.
 Status create_network(Engine& engine, const std::string& name, const Labels& labels);
 // False where containers are still attached; what is gone already is fine.
 Expected<bool> remove_network(Engine& engine, const std::string& id);

@@ -15,7 +15,7 @@ Result<SchemaPtr> SchemaCache::get(const KindVersion& version) {
     return found->second.schema;
   }
   std::erase_if(entries_, [](const auto& entry) { return entry.second.document.expired(); });
-  SchemaPtr schema = TRY(Schema::compile(*version.schema));
+  SchemaPtr schema = TRY(Schema::compile(TRY(parse_json(*version.schema))));
   entries_[version.schema.get()] = {version.schema, schema};
   return schema;
 }

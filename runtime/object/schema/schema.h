@@ -67,11 +67,11 @@ class SchemaCache {
 
  private:
   struct Entry {
-    std::weak_ptr<const Json> document;
+    std::weak_ptr<const std::string> document;
     SchemaPtr schema;
   };
   std::mutex mutex_;
-  std::map<const Json*, Entry> entries_;
+  std::map<const std::string*, Entry> entries_;
 };
 
 }  // namespace capstan

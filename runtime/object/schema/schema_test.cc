@@ -346,10 +346,10 @@ TEST(SchemaValidateLimitTest, a_list_of_many_mistakes_is_answered_with_a_hundred
 TEST(SchemaCacheTest, one_document_is_compiled_once) {
   SchemaCache cache;
   KindVersion version;
-  version.schema = std::make_shared<const Json>(Json{{"type", "object"}});
+  version.schema = std::make_shared<const std::string>(R"({"type":"object"})");
   const SchemaPtr first = *cache.get(version);
   EXPECT_EQ(*cache.get(version), first);
-  version.schema = std::make_shared<const Json>(Json{{"type", "object"}});
+  version.schema = std::make_shared<const std::string>(R"({"type":"object"})");
   EXPECT_NE(*cache.get(version), first);
 }
 
