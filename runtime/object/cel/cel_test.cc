@@ -99,7 +99,7 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair{"has(self)", "has() needs a field"}, std::pair{"'a", "not closed"},
         std::pair{"99999999999999999999", "does not fit"},
         std::pair{"9223372036854775808", "does not fit"},
-        std::pair{"self.name.matches('(')", "no regular expression"},
+        std::pair{"self.name.matches('(')", "no regular expression"}, std::pair{"0x", "malformed"},
         std::pair{"1 # 2", "unexpected character"}, std::pair{"'\\q'", "unknown escape"}));
 
 TEST(CelRunTest, a_mistake_in_values_is_an_error_that_says_so) {

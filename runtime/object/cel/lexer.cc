@@ -121,11 +121,11 @@ class Lexer {
     const bool fraction = !hex && parsed.ptr < end &&
                           (*parsed.ptr == 'e' || *parsed.ptr == 'E' ||
                            (*parsed.ptr == '.' && parsed.ptr + 1 < end && is_digit(parsed.ptr[1])));
-    if (fraction || *begin == '.') {
+    if (fraction) {
       parsed = std::from_chars(begin, end, token.number);
       token.kind = Token::Kind::kDouble;
     }
-    if (parsed.ec != std::errc()) return error("the number does not fit");
+    if (parsed.ec != std::errc()) return error("the number is malformed or does not fit");
     at_ = static_cast<size_t>(parsed.ptr - text_.data());
     token.unsigned_integer = value;
     if (token.kind == Token::Kind::kInt) {
