@@ -19,7 +19,12 @@ class KillTest(unittest.TestCase):
         def up():
             return all(condition(server.get("cluster", name), "Available") == "True"
                        for name in names)
-        eventually(up, 120, "all clusters are Available after the kills", pause=0.3)
+        try:
+            eventually(up, 120, "all clusters are Available after the kills", pause=0.3)
+        except AssertionError as late:
+            trees = [server.capstan("describe", "cluster", name, "--show-conditions", "all",
+                                    "--echo", check=False).stdout for name in names]
+            raise AssertionError(f"{late}\n" + "\n".join(trees) + server.log()) from late
         machines = server.get("machines")
         for name in names:
             own = [m for m in machines if m["spec"]["clusterName"] == name]
