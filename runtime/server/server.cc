@@ -64,10 +64,7 @@ Result<void> run_server(
   const std::string kubeconfig = TRY(write_admin_kubeconfig(identity, api->url()));
   // On every way out the controllers end before what they stand on.
   const StopAtEnd stop_providers{providers};
-  if (auto started = providers.start(*core, [&signals] { signals->wake(); }); !started.ok()) {
-    providers.stop();  // while there is what they wake
-    return std::move(started).error();
-  }
+  TRY(providers.start(*core, [&signals] { signals->wake(); }));
   ready = true;
   listening(api->url(), kubeconfig);
 
@@ -87,7 +84,6 @@ Result<void> run_server(
   spdlog::info("stopping");
   ready = false;
   api->close(std::chrono::seconds(5));
-  providers.stop();
   return {};
 }
 
