@@ -38,6 +38,7 @@ struct Relation {
   GroupKind kind;  // for kReference, members may be empty: the reference says
   Select select = Select::kOwned;
   std::vector<std::string> path;  // kReference: member names to the reference, e.g. {spec, poolRef}
+  bool operator==(const Relation&) const = default;
 };
 
 // "only objects where this holds".
@@ -45,6 +46,7 @@ struct When {
   std::vector<std::string> path;
   std::optional<bool> exists;
   std::optional<Json> equals;
+  bool operator==(const When&) const = default;
 };
 
 struct ReconcileEntry {
@@ -54,12 +56,14 @@ struct ReconcileEntry {
   std::vector<Relation> relations;
   int concurrency = 10;
   Duration timeout = std::chrono::seconds(60);  // the deadline of one call
+  bool operator==(const ReconcileEntry&) const = default;
 };
 
 // Kinds that a plugin may read, or read and write; "*" stands for any group or kind.
 struct ObjectAccess {
   GroupKind kind;
   bool write = false;
+  bool operator==(const ObjectAccess&) const = default;
 };
 
 struct Needs {
