@@ -64,6 +64,8 @@ Result<PluginConfig> PluginConfig::from_json(const Json& json, const std::string
     for (const auto& [name, value] : json.items()) {
       TRY(read_member(name, value, at + "." + name, config));
     }
+    config.written = json;
+    config.written.erase("name");
   } else {
     return wrong(at, "must be a plugin's name or a map with `name`");
   }
