@@ -244,6 +244,13 @@ ProviderStatistics NativeProvider::statistics() const {
           static_cast<uint64_t>(rate_.nanoseconds_of(ticks_.load()))};
 }
 
+std::string NativeProvider::end() {
+  if (unload()) return "";
+  return "its library stays mapped after it was closed (a thread-local destructor, a "
+         "unique "
+         "symbol or another user keeps it)";
+}
+
 bool NativeProvider::unload() {
   if (plugin_ != nullptr) {
     deactivate();

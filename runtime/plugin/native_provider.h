@@ -45,6 +45,7 @@ class NativeProvider final : public Provider {
   ProviderReply admit(const ProviderCall& call, std::string_view object,
                       std::string_view old) override;
   ProviderStatistics statistics() const override;
+  std::string end() override;
 
   // Ends the instance and closes the library now. False where it stays mapped ("pinned").
   bool unload();

@@ -56,6 +56,14 @@ struct ProviderStatistics {
   uint64_t nanoseconds = 0;
 };
 
+// How a provider is, for people. A provider in a process of its own may be away for a while.
+struct ProviderState {
+  std::string name = "Running";           // or "Restarting", "Quarantined"
+  std::string message = {};               // why, and what to do
+  std::vector<std::string> notices = {};  // what its isolation cannot enforce on this machine
+  std::string isolation = "in-process";   // or "process", "sandbox"
+};
+
 class Provider {
  public:
   virtual ~Provider() = default;
@@ -69,6 +77,12 @@ class Provider {
   virtual Result<void> activate(const Json& settings) = 0;
   // Returns when no call is running and no thread of the plugin's is left.
   virtual void deactivate() = 0;
+  // Deactivates, and takes the code out of memory. Gives why it stays there, ""
+  // where it does not. Nothing may be called afterwards. From where reconcile is not running.
+  virtual std::string end() {
+    deactivate();
+    return "";
+  }
 
   // `request` as ext/reconcile.h has it. Never fails otherwise than by the reply's status.
   virtual ProviderReply reconcile(const ProviderCall& call, std::string_view request) = 0;
@@ -77,6 +91,7 @@ class Provider {
                               std::string_view old) = 0;
 
   virtual ProviderStatistics statistics() const = 0;
+  virtual ProviderState state() const { return {}; }
 };
 
 }  // namespace capstan

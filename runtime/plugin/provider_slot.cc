@@ -76,6 +76,14 @@ void ProviderSlot::deactivate() {
   current()->deactivate();
 }
 
+std::string ProviderSlot::end() {
+  return current()->end();
+}
+
+ProviderState ProviderSlot::state() const {
+  return current()->state();
+}
+
 ProviderReply ProviderSlot::reconcile(const ProviderCall& call, std::string_view request) {
   return Use(enter())->reconcile(call, request);
 }

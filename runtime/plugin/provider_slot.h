@@ -46,6 +46,8 @@ class ProviderSlot final : public Provider {
   ProviderReply reconcile(const ProviderCall& call, std::string_view request) override;
   ProviderReply admit(const ProviderCall& call, std::string_view object,
                       std::string_view old) override;
+  std::string end() override;
+  ProviderState state() const override;
   // Of all occupants together.
   ProviderStatistics statistics() const override;
 
