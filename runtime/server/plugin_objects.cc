@@ -26,6 +26,8 @@ Json manifest_of(const std::string& name, const char* source, Json spec) {
 WantedPlugin wanted_of(const Object& object) {
   WantedPlugin out;
   out.reload = object.meta().annotation(kReloadAnnotation);
+  out.source = object.meta().annotation(kSourceAnnotation);
+  out.introduced = !object.meta().annotation(kIntroducedAnnotation).empty();
   const JsonPtr tree = object.tree();
   const Json* spec = find(*tree, {"spec"});
   Json item = spec == nullptr ? Json::object() : *spec;
@@ -103,6 +105,13 @@ Result<void> PluginObjects::ensure_bundled(const std::string& name, bool enabled
       ref(name), manifest_of(name, "bundled", {{"enabled", enabled}}), as(kOwnManager));
   if (made.ok() || made.code() == Code::kAlreadyExists) return {};
   return made.error();
+}
+
+Result<void> PluginObjects::mark_introduced(const std::string& name) {
+  TRY(resources_.patch(ref(name), PatchType::kMerge,
+                       {{"metadata", {{"annotations", {{kIntroducedAnnotation, "true"}}}}}},
+                       as(kOwnManager)));
+  return {};
 }
 
 std::vector<WantedPlugin> PluginObjects::wanted() const {

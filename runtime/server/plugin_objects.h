@@ -29,10 +29,14 @@ inline const GroupKind kPluginKind{"capstan.dev", "Plugin"};
 // A new value starts the plugin anew from its file.
 inline constexpr const char* kReloadAnnotation = "capstan.dev/reload";
 inline constexpr const char* kSourceAnnotation = "capstan.dev/source";  // "config" or "bundled"
+// Its providers have been put into the inventory once; whoever removes them there means it.
+inline constexpr const char* kIntroducedAnnotation = "capstan.dev/introduced";
 
 struct WantedPlugin {
   PluginConfig config;         // of a deleted object: not enabled
   std::string reload;          // value of kReloadAnnotation
+  std::string source;          // value of kSourceAnnotation
+  bool introduced = false;     // see kIntroducedAnnotation
   std::optional<Error> error;  // the spec makes no config
 };
 
@@ -55,6 +59,7 @@ class PluginObjects {
 
   // Objects of exactly these plugins come from the config from now on.
   Result<void> apply_config(const std::vector<PluginConfig>& plugins);
+  Result<void> mark_introduced(const std::string& name);
   // Makes the object of a bundled plugin where there is none.
   Result<void> ensure_bundled(const std::string& name, bool enabled);
 

@@ -30,9 +30,9 @@ Result<void> PluginSet::start(Place& place) {
   if (place.wanted.error) return *place.wanted.error;
   PluginReport report;
   std::shared_ptr<Provider> next = TRY(ports_.load(place.wanted.config, report));
-  report.version = next->manifest().version;
-  place.listed = ports_.listed(next->manifest());
+  place.listed = next != nullptr;
   if (!place.listed) return {};
+  report.version = next->manifest().version;
   TRY(ports_.bring_kinds(next->manifest()));
   TRY(next->activate(place.wanted.config.settings));
   if (place.slot != nullptr && same_shape(place.slot->manifest(), next->manifest())) {
@@ -79,7 +79,8 @@ bool PluginSet::advance(const std::vector<WantedPlugin>& wanted) {
     Place& place = places_[wish.config.name];
     place.enabled = wish.config.enabled || wish.error.has_value();
     place.wanted = wish;
-    if (!place.enabled) continue;
+    if (place.slot != nullptr) place.listed = ports_.listed(place.slot->manifest());
+    if (!place.enabled || (place.slot != nullptr && !place.listed)) continue;
     const std::string now = fingerprint(wish);
     // A plugin that the inventory did not list may be listed now.
     if (place.tried == now && place.listed) continue;
@@ -96,18 +97,18 @@ bool PluginSet::advance(const std::vector<WantedPlugin>& wanted) {
   });
   return std::any_of(places_.begin(), places_.end(), [](const auto& entry) {
     const Place& place = entry.second;
-    return place.next != nullptr || (place.slot != nullptr && !place.enabled);
+    return place.next != nullptr || (place.slot != nullptr && !place.stays());
   });
 }
 
 void PluginSet::settle() {
   for (auto& [name, place] : places_) {
-    if (place.slot != nullptr && (!place.enabled || place.next != nullptr)) {
+    if (place.slot != nullptr && (!place.stays() || place.next != nullptr)) {
       const std::string kept = place.slot->end();
       if (!kept.empty()) pinned_[name].push_back(place.report.version + ": " + kept);
       place.slot.reset();
       place.report = {};
-      if (!place.enabled) place.tried.clear();
+      if (!place.stays()) place.tried.clear();
     }
     if (place.next == nullptr) continue;
     place.slot = std::make_shared<ProviderSlot>(std::exchange(place.next, nullptr));
@@ -165,6 +166,13 @@ std::map<std::string, PluginReport> PluginSet::reports() {
     out[name] = std::move(report);
   }
   return out;
+}
+
+void PluginSet::refuse(const std::string& name, const std::string& reason) {
+  Place& place = places_.at(name);
+  (void)place.slot->end();
+  place.slot.reset();
+  place.failure = reason;
 }
 
 void PluginSet::stop() {

@@ -33,12 +33,12 @@
 namespace capstan {
 
 struct PluginSetPorts {
-  // Reads, verifies and makes a provider that is not active yet. Gives an active-to-be provider and
-  // fills what is known of its file into the report.
+  // Reads, verifies and makes a provider that is not active yet, and fills what is known of its
+  // file into the report. Null where the inventory of providers does not list it.
   std::function<Result<std::shared_ptr<Provider>>(const PluginConfig&, PluginReport&)> load;
   // Before a provider is activated: its kinds are to be served.
   std::function<Result<void>(const Manifest&)> bring_kinds;
-  // Whether the inventory of providers has it; a plugin that is no provider always counts.
+  // Whether the inventory still lists it; a plugin that is no provider always counts.
   std::function<bool(const Manifest&)> listed = [](const Manifest&) { return true; };
   // reports() has news.
   std::function<void()> changed = [] {};
@@ -61,6 +61,9 @@ class PluginSet {
   // By name; of all that were wanted at the last advance().
   std::map<std::string, PluginReport> reports();
 
+  // A plugin that runs cannot be used: why, until its object changes.
+  void refuse(const std::string& name, const std::string& reason);
+
   // Returns when nothing runs, old versions included.
   void stop();
 
@@ -76,6 +79,7 @@ class PluginSet {
     std::string failure;                 // of that try
     bool enabled = false;
     bool listed = true;
+    bool stays() const { return enabled && listed; }
   };
   // An old version on its way out: gives why it is still in memory, "" where it is not.
   struct Leaving {

@@ -68,6 +68,7 @@ class PluginSetTest : public testing::Test {
     out.load = [this](const PluginConfig& config,
                       PluginReport& report) -> Result<std::shared_ptr<Provider>> {
       ++loads;
+      if (!listed) return std::shared_ptr<Provider>();
       if (config.file == "absent") return Error::not_found("there is no file absent");
       const size_t slash = config.file.find('/');
       const int concurrency =
@@ -205,6 +206,11 @@ TEST_F(PluginSetTest, AProviderThatTheInventoryDoesNotListWaitsForIt) {
   EXPECT_EQ(plugins.reports().at("acme").state, "Disabled");
   listed = true;
   EXPECT_TRUE(plugins.advance({wish("1.0.0")}));
+  plugins.settle();
+  listed = false;
+  EXPECT_TRUE(plugins.advance({wish("1.0.0")}));
+  plugins.settle();
+  EXPECT_TRUE(plugins.running().empty());
 }
 
 }  // namespace

@@ -45,25 +45,14 @@ bool ProviderInventory::is_first_start() const {
   return resources_.cache().get({kConfigMapKind, kOwnNamespace, kStateMap}) == nullptr;
 }
 
-Result<void> ProviderInventory::remember_start(const std::map<std::string, std::string>& problems) {
+Result<void> ProviderInventory::remember_start() {
   TRY(ensure_namespace(kOwnNamespace));
-  Json data = {{"served", "true"}};
-  for (const auto& [plugin, reason] : problems) data["problem." + plugin] = reason;
   const ResourceRef ref{resources_.kinds().find(kConfigMapKind), "", kOwnNamespace, kStateMap};
-  if (is_first_start()) {
-    const Json map = {{"apiVersion", "v1"},
-                      {"kind", "ConfigMap"},
-                      {"metadata", {{"name", kStateMap}, {"namespace", kOwnNamespace}}},
-                      {"data", data}};
-    TRY(resources_.create(ref, map, as_inventory()));
-    return {};
-  }
-  // Reasons of an earlier start go.
-  const JsonPtr present =
-      resources_.cache().get({kConfigMapKind, kOwnNamespace, kStateMap})->tree();
-  const Json* old = find(*present, {"data"});
-  const Json patch = {{"data", merge_diff(old == nullptr ? Json::object() : *old, data)}};
-  TRY(resources_.patch(ref, PatchType::kMerge, patch, as_inventory()));
+  const Json map = {{"apiVersion", "v1"},
+                    {"kind", "ConfigMap"},
+                    {"metadata", {{"name", kStateMap}, {"namespace", kOwnNamespace}}},
+                    {"data", {{"served", "true"}}}};
+  TRY(resources_.create(ref, map, as_inventory()));
   return {};
 }
 

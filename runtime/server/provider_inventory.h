@@ -27,8 +27,8 @@ class ProviderInventory {
 
   // Whether this store has been served before.
   bool is_first_start() const;
-  // Remembers that it has, and what could not be loaded: name -> reason.
-  Result<void> remember_start(const std::map<std::string, std::string>& problems);
+  // Remembers that it has. Precondition: is_first_start().
+  Result<void> remember_start();
 
   // Labels ("infrastructure-docker") of the inventory's objects.
   std::set<std::string> labels() const;

@@ -2,6 +2,7 @@
 
 #include "cluster_api_kinds.h"
 #include "runtime/lifecycle/admission/admissions.h"
+#include "server_kinds.h"
 
 namespace capstan {
 
@@ -29,6 +30,10 @@ Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_d
   boot.embedded_crds = cluster_api_kinds_json();
   boot.writers = kBootWriters;
   TRY(boot_resources(*core->resources, boot));
+  BootOptions own;
+  own.embedded_crds = server_kinds_json();
+  own.namespaces.clear();
+  TRY(boot_resources(*core->resources, own));
   return core;
 }
 

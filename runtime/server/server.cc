@@ -50,12 +50,10 @@ Result<void> run_server(
     const ServerConfig& config,
     const std::function<void(const std::string& url, const std::string& kubeconfig)>& listening) {
   TRY(make_folder(config.data_dir, 0700));
-  // Outlives the providers, which use it until they are gone.
-  std::unique_ptr<RuntimeCore> core;
-  // The plugins are tried out in children, which is only safe before there are threads.
-  ProviderRuntime providers(config, config.data_dir);
   const auto signals = TRY(WakeSignal::create());
-  core = TRY(RuntimeCore::open(config.data_dir));
+  // Outlives the providers, which use it until they are gone.
+  const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
+  ProviderRuntime providers(config);
   const ServerIdentity identity =
       TRY(load_server_identity(config.data_dir, {config.listen.host}, core->clock));
   std::atomic<bool> ready{false};
