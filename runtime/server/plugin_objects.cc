@@ -69,6 +69,7 @@ Json plugin_status(const PluginReport& report, Json present, int64_t generation,
   text("file", report.file);
   text("digest", report.digest);
   text("isolation", report.isolation);
+  text("observedReload", report.reload);
   if (!report.notices.empty()) status["notices"] = report.notices;
   if (!report.pinned.empty()) status["pinned"] = report.pinned;
   return status;

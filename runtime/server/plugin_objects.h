@@ -49,6 +49,7 @@ struct PluginReport {
   std::string isolation = {};
   std::vector<std::string> notices = {};
   std::vector<std::string> pinned = {};
+  std::string reload = {};          // the reload that was followed last
   std::string not_up_to_date = {};  // why what runs is not what is wanted; "" where it is
   bool operator==(const PluginReport&) const = default;
 };

@@ -153,6 +153,7 @@ PluginReport PluginSet::report_of(const Place& place) const {
     report.state = "Disabled";
     report.message = "none of its providers is in the inventory; `capstan init` adds one";
   }
+  report.reload = place.wanted.reload;
   return report;
 }
 

@@ -1,0 +1,200 @@
+// capstan plugin list, enable, disable, reload: they read and edit the server's Plugin objects, as
+// kubectl could, and wait until the server has followed.
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <memory>
+#include <ostream>
+#include <thread>
+
+#include "runtime/base/text.h"
+#include "runtime/cli/plugin_command.h"
+#include "runtime/cli/table.h"
+#include "runtime/object/conditions.h"
+
+namespace capstan::cli {
+namespace {
+
+const KindName kPlugin = {"capstan.dev", "Plugin"};
+constexpr const char* kReload = "capstan.dev/reload";
+
+struct Flags {
+  ApiClientOptions server;
+  std::string name;
+  std::string file;
+  std::string isolation;
+  std::string output = "table";
+  int timeout_seconds = 60;
+};
+
+Result<std::string> path_of(ApiClient& client, const std::string& name) {
+  return TRY(client.collection_path(kPlugin, "")) + "/" + name;
+}
+
+Error no_plugin(ApiClient& client, const std::string& name) {
+  std::vector<std::string> names;
+  const auto plugins = client.list(kPlugin, "");
+  if (plugins.ok()) {
+    for (const Json& plugin : *plugins) names.push_back(get_string(plugin, {"metadata", "name"}));
+  }
+  return Error::not_found("there is no plugin \"" + name +
+                          "\"; there are: " + (names.empty() ? "none" : join(names, ", ")) +
+                          ". `capstan plugin enable " + name + " --file FILE` adds one");
+}
+
+// Until the server has looked at this generation and reload of the object.
+Result<Json> wait_until_followed(ApiClient& client, const std::string& path, const Flags& flags,
+                                 const Clock& clock) {
+  const MonotonicTime deadline = clock.monotonic() + std::chrono::seconds(flags.timeout_seconds);
+  while (clock.monotonic() < deadline) {
+    Json plugin = TRY(client.get(path));
+    const bool followed = get_int(plugin, {"status", "observedGeneration"}) ==
+                              get_int(plugin, {"metadata", "generation"}) &&
+                          get_string(plugin, {"status", "observedReload"}) ==
+                              get_string(plugin, {"metadata", "annotations", kReload});
+    if (followed) return plugin;
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  return Error::unavailable("the server has not followed within " +
+                            std::to_string(flags.timeout_seconds) + " s; `kubectl get plugin " +
+                            flags.name + " -o yaml` and its log say more");
+}
+
+Result<void> expect_running(const Json& plugin, const Flags& flags, Program& program) {
+  const std::string state = get_string(plugin, {"status", "state"});
+  if (state != "Running") {
+    return Error::failed_precondition("plugin \"" + flags.name + "\" is " + state + ": " +
+                                      get_string(plugin, {"status", "message"}));
+  }
+  if (!is_condition_true(plugin, "UpToDate")) {
+    const auto condition = get_condition(plugin, "UpToDate");
+    return Error::failed_precondition(
+        "plugin \"" + flags.name + "\" still runs as before (version " +
+        get_string(plugin, {"status", "version"}) +
+        "), since the new one cannot: " + (condition ? condition->message : std::string()));
+  }
+  program.out << "plugin \"" << flags.name << "\" " << get_string(plugin, {"status", "version"})
+              << " runs (" << get_string(plugin, {"status", "isolation"}) << ")\n";
+  return {};
+}
+
+Result<void> enable(const Flags& flags, Program& program) {
+  const auto client = TRY(make_api_client(flags.server));
+  const std::string path = TRY(path_of(*client, flags.name));
+  Json spec = {{"enabled", true}};
+  if (!flags.file.empty()) spec["file"] = flags.file;
+  if (!flags.isolation.empty()) spec["isolation"] = flags.isolation;
+  const Json present = TRY(client->find(kPlugin, "", flags.name));
+  if (!present.is_null()) {
+    TRY(client->call("PATCH", path, dump_json({{"spec", spec}}), "application/merge-patch+json"));
+  } else if (flags.file.empty()) {
+    return no_plugin(*client, flags.name);
+  } else {
+    const Json object = {{"apiVersion", "capstan.dev/v1alpha1"},
+                         {"kind", kPlugin.kind},
+                         {"metadata", {{"name", flags.name}}},
+                         {"spec", spec}};
+    TRY(client->call("POST", TRY(client->collection_path(kPlugin, "")), dump_json(object)));
+  }
+  return expect_running(TRY(wait_until_followed(*client, path, flags, program.clock)), flags,
+                        program);
+}
+
+Result<void> disable(const Flags& flags, Program& program) {
+  const auto client = TRY(make_api_client(flags.server));
+  const std::string path = TRY(path_of(*client, flags.name));
+  if (TRY(client->find(kPlugin, "", flags.name)).is_null()) return no_plugin(*client, flags.name);
+  TRY(client->call("PATCH", path, R"({"spec":{"enabled":false}})", "application/merge-patch+json"));
+  TRY(wait_until_followed(*client, path, flags, program.clock));
+  program.out << "plugin \"" << flags.name << "\" is disabled; its objects wait for it\n";
+  return {};
+}
+
+Result<void> reload(const Flags& flags, Program& program) {
+  const auto client = TRY(make_api_client(flags.server));
+  const std::string path = TRY(path_of(*client, flags.name));
+  if (TRY(client->find(kPlugin, "", flags.name)).is_null()) return no_plugin(*client, flags.name);
+  const Json patch = {
+      {"metadata", {{"annotations", {{kReload, format_micro_time(program.clock.now())}}}}}};
+  TRY(client->call("PATCH", path, dump_json(patch), "application/merge-patch+json"));
+  return expect_running(TRY(wait_until_followed(*client, path, flags, program.clock)), flags,
+                        program);
+}
+
+Color color_of(const std::string& state) {
+  if (state == "Running") return Color::kGreen;
+  return state == "Disabled" ? Color::kGray : Color::kRed;
+}
+
+Result<void> list(const Flags& flags, Program& program) {
+  const auto client = TRY(make_api_client(flags.server));
+  const std::vector<Json> plugins = TRY(client->list(kPlugin, ""));
+  if (flags.output == "json") {
+    program.out << Json(plugins).dump(2) << "\n";
+    return {};
+  }
+  Table table({"NAME", "STATE", "VERSION", "ISOLATION", "MESSAGE"});
+  for (const Json& plugin : plugins) {
+    const std::string state = get_string(plugin, {"status", "state"}, "Unknown");
+    std::string message = get_string(plugin, {"status", "message"});
+    const auto up_to_date = get_condition(plugin, "UpToDate");
+    if (message.empty() && up_to_date) message = up_to_date->message;
+    table.add({get_string(plugin, {"metadata", "name"}),
+               paint(state, color_of(state), program.colors),
+               get_string(plugin, {"status", "version"}, "-"),
+               get_string(plugin, {"status", "isolation"}, "-"), message});
+  }
+  program.out << table.text();
+  return {};
+}
+
+using Verb = Result<void> (*)(const Flags&, Program&);
+
+CLI::App* add_verb(CLI::App& plugin, Program& program, const char* name, const char* about,
+                   const char* examples, Verb verb, const std::shared_ptr<Flags>& flags) {
+  CLI::App* command = plugin.add_subcommand(name, about);
+  command->footer(examples);
+  add_server_flags(*command, flags->server);
+  command->callback([flags, verb, &program] {
+    program.command = [flags, verb, &program] { return verb(*flags, program); };
+  });
+  return command;
+}
+
+void add_name_and_timeout(CLI::App& command, Flags& flags) {
+  command.add_option("name", flags.name, "Name of the plugin")->required();
+  command.add_option("--timeout", flags.timeout_seconds, "Seconds to wait for the server (60)");
+}
+
+}  // namespace
+
+void add_plugin_state_verbs(CLI::App& plugin, Program& program) {
+  auto flags = std::make_shared<Flags>();
+  CLI::App* list_verb =
+      add_verb(plugin, program, "list", "The plugins of the server, and how they are",
+               "Examples:\n  capstan plugin list\n  capstan plugin list -o json", list, flags);
+  list_verb->add_option("-o,--output", flags->output, "table or json")
+      ->check(CLI::IsMember({"table", "json"}));
+
+  CLI::App* enable_verb =
+      add_verb(plugin, program, "enable", "Run a plugin, or another file or isolation of it",
+               "Examples:\n  capstan plugin enable memory\n"
+               "  capstan plugin enable acme --file /opt/acme/acme.so --isolation sandbox",
+               enable, flags);
+  add_name_and_timeout(*enable_verb, *flags);
+  enable_verb->add_option("--file", flags->file,
+                          "Its library, archive or folder on the server's machine");
+  enable_verb->add_option("--isolation", flags->isolation, "in-process, process or sandbox")
+      ->check(CLI::IsMember({"in-process", "process", "sandbox"}));
+
+  CLI::App* disable_verb =
+      add_verb(plugin, program, "disable", "Stop a plugin; its objects stay and wait",
+               "Examples:\n  capstan plugin disable memory", disable, flags);
+  add_name_and_timeout(*disable_verb, *flags);
+
+  CLI::App* reload_verb =
+      add_verb(plugin, program, "reload", "Start a plugin anew from its file while its calls go on",
+               "Examples:\n  capstan plugin reload acme", reload, flags);
+  add_name_and_timeout(*reload_verb, *flags);
+}
+
+}  // namespace capstan::cli
