@@ -1,0 +1,47 @@
+// Copies spec.value to the status, and leaves a mark in a folder while it works on an object: two
+// calls for one object at the same time, in whatever versions of the plugin, meet there.
+#include <capstan/plugin.h>
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <string>
+#include <thread>
+
+namespace tally {
+
+using namespace capstan::sdk;
+
+class TallyPlugin {
+ public:
+  Status activate(const Json& settings) {
+    folder_ = string_at(settings, "folder");
+    return {};
+  }
+
+  Status reconcile(const Request& request, Reply& reply, const Call&) {
+    const std::string mark = folder_ + "/" + request.uid();
+    const int file = ::open(mark.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
+    if (file < 0) {
+      const int overlap = ::open((folder_ + "/overlap").c_str(), O_CREAT | O_WRONLY, 0600);
+      ::close(overlap);
+      return Error::internal("two calls for " + request.text() + " at the same time");
+    }
+    ::close(file);
+    // As long as a request to something outside may take, so that an exchange meets calls.
+    std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    const Json& object = request.object();
+    reply.status("value", *find_at(object, "spec/value"));
+    reply.status("version", TALLY_VERSION);
+    reply.status("observedGeneration", *find_at(object, "metadata/generation"));
+    ::unlink(mark.c_str());
+    return {};
+  }
+
+ private:
+  std::string folder_;
+};
+
+}  // namespace tally
+
+CAPSTAN_PLUGIN(tally::TallyPlugin)
