@@ -1,6 +1,5 @@
-// `capstan serve`: everything put together. Start order: plugins are tried out, the store is
-// opened, the API listens, providers and controllers start; then /readyz says ok. The end is the
-// reverse.
+// `capstan serve`: everything put together. Start order: the store is opened, the API listens,
+// providers and controllers start; then /readyz says ok. The end is the reverse.
 //
 // Thread safety: run() from the main thread.
 #pragma once
