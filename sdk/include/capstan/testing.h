@@ -150,7 +150,9 @@ class FakeHost {
     if (!answer) return CAPSTAN_UNAVAILABLE;
     const auto result = answer(text(cluster), Json::parse(to_view(request)));
     if (!result.ok()) return refuse(result.error(), diagnostics);
-    detail::write(out, dump_json({{"status", result->status}, {"body", result->body}}));
+    detail::write(out, dump_json({{"status", result->status},
+                                  {"body", result->body},
+                                  {"peerCertificate", result->peer_certificate}}));
     return CAPSTAN_OK;
   }
   static capstan_status workload_request(void* ctx, capstan_str, capstan_str cluster,
