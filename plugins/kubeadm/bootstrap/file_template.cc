@@ -1,6 +1,6 @@
 #include "plugins/kubeadm/bootstrap/file_template.h"
 
-#include <optional>
+#include <algorithm>
 #include <vector>
 
 namespace capstan::kubeadm {

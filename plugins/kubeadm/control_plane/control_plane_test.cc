@@ -209,6 +209,8 @@ TEST_F(ControlPlaneTest, an_unhealthy_machine_is_deleted_where_the_others_can_ca
   EXPECT_EQ(Json::parse(annotation(kRemediationInProgress)),
             (Json{{"machine", "m1"}, {"timestamp", kNow}, {"retryCount", 0}}));
   EXPECT_EQ(plane.condition("Remediating"), "True");
+  plane.step();
+  EXPECT_EQ(names("delete").size(), 0u);  // one is under way
   EXPECT_EQ(string_at(plane.object, "status/lastRemediation/machine"), "m1");
 }
 
