@@ -113,7 +113,8 @@ class FakeHost {
     if (!is(object, string_at(query, "apiVersion"), string_at(query, "kind"))) return false;
     const std::string ns = string_at(query, "namespace");
     if (!ns.empty() && string_at(object, "metadata/namespace") != ns) return false;
-    for (const auto& [key, value] : query.value("labels", Json::object()).items()) {
+    const Json labels = query.value("labels", Json::object());
+    for (const auto& [key, value] : labels.items()) {
       if (label_of(object, key) != value) return false;
     }
     const std::string owner = string_at(query, "owner");
