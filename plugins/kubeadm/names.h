@@ -18,6 +18,7 @@ inline constexpr const char* kControlPlaneNameLabel = "cluster.x-k8s.io/control-
 inline constexpr const char* kClonedFromName = "cluster.x-k8s.io/cloned-from-name";
 inline constexpr const char* kClonedFromKind = "cluster.x-k8s.io/cloned-from-groupkind";
 inline constexpr const char* kDeleteMachine = "cluster.x-k8s.io/delete-machine";
+inline constexpr const char* kCertificatesExpiry = "machine.cluster.x-k8s.io/certificates-expiry";
 inline constexpr const char* kCleanupHook =
     "pre-terminate.delete.hook.machine.cluster.x-k8s.io/kcp-cleanup";
 

@@ -21,7 +21,4 @@ Json make_secret(const std::string& ns, const std::string& name, const std::stri
 // A value of a Secret, decoded. Errors: kNotFound (no such key), kInvalid (no base64).
 Expected<std::string> secret_value(const Json& secret, const std::string& key);
 
-std::string base64_encode(std::string_view bytes);
-Expected<std::string> base64_decode(std::string_view text);
-
 }  // namespace capstan::kubeadm

@@ -1,7 +1,7 @@
 #include "plugins/memory/pretended_cluster.h"
 
-#include "plugins/memory/etcd_tunnel.h"
 #include "plugins/memory/eviction.h"
+#include "plugins/memory/pod_listener.h"
 #include "plugins/memory/port_forward.h"
 #include "runtime/api/status.h"
 
@@ -12,7 +12,9 @@ namespace {
 constexpr size_t kKeptEvents = 500;
 constexpr size_t kKeptEventBytes = 1 << 20;
 constexpr int kEtcdPort = 2379;
+constexpr int kApiServerPort = 6443;
 constexpr std::string_view kEtcdPod = "etcd-";
+constexpr std::string_view kApiServerPod = "kube-apiserver-";
 const char* const kControlPlanePods[] = {"kube-apiserver", "kube-controller-manager",
                                          "kube-scheduler"};
 
@@ -157,8 +159,9 @@ Result<void> PretendedCluster::listen(const PretendedMachine& machine, const Api
       {id_.name, seed, machine.version, endpoint, place.authority.certificate_pem, since})));
   ApiServerOptions options;
   options.listen.port = place.port;
-  options.listen.tls =
-      HttpTls{TRY(server_certificate(place, ground_.clock.now())), place.authority.certificate_pem};
+  const KeyPair certificate = TRY(server_certificate(place, ground_.clock.now()));
+  api_server_tls_ = TRY(make_api_server_tls(certificate));
+  options.listen.tls = HttpTls{certificate, place.authority.certificate_pem};
   options.api.routes = routes();
   if (!machine.version.empty()) options.api.git_version = machine.version;
   options.api.nonce = seed;
@@ -188,26 +191,35 @@ void PretendedCluster::forward_port(const HttpExchangePtr& exchange, const Route
   }
   auto head = accept_port_forward(exchange->request());
   if (!head.ok()) return exchange->respond(failure_response(head.error()));
-  if (request.target.get("ports") != std::to_string(kEtcdPort)) {
-    return exchange->upgrade(
-        std::move(*head), refuse_port_forward("pretended pods listen on port 2379 of etcd only"));
-  }
-  auto tunnel = open_etcd(pod);
+  auto tunnel = open_port(pod, request.target.get("ports"));
   if (!tunnel.ok()) {
     return exchange->upgrade(std::move(*head), refuse_port_forward(tunnel.error().message));
   }
   exchange->upgrade(std::move(*head), std::move(*tunnel));
 }
 
-Result<std::shared_ptr<HttpTunnel>> PretendedCluster::open_etcd(const std::string& pod) {
-  const std::string node = pod.starts_with(kEtcdPod) ? pod.substr(kEtcdPod.size()) : "";
-  if (node.empty() || !etcd_.has(node)) {
-    return Error::unavailable("no etcd member listens in pod " + pod);
+Result<std::shared_ptr<HttpTunnel>> PretendedCluster::open_port(const std::string& pod,
+                                                                std::string_view port) {
+  if (port == std::to_string(kEtcdPort) && pod.starts_with(kEtcdPod)) {
+    return open_etcd(pod.substr(kEtcdPod.size()));
+  }
+  if (port == std::to_string(kApiServerPort) && pod.starts_with(kApiServerPod)) {
+    const std::scoped_lock lock(mutex_);
+    return make_pod_tunnel(kApiServerPort, api_server_tls_, [](const std::string&, const Json&) {
+      return std::pair<int, Json>{200, Json::object()};
+    });
+  }
+  return Error::unavailable("pretended pods listen on port 2379 of etcd and 6443 of API servers");
+}
+
+Result<std::shared_ptr<HttpTunnel>> PretendedCluster::open_etcd(const std::string& node) {
+  if (!etcd_.has(node)) {
+    return Error::unavailable("no etcd member listens in pod " + std::string(kEtcdPod) + node);
   }
   const std::scoped_lock lock(mutex_);
-  std::shared_ptr<EtcdTls>& tls = etcd_tls_[node];
+  std::shared_ptr<PodTls>& tls = etcd_tls_[node];
   if (tls == nullptr) tls = TRY(make_etcd_tls(etcd_authority_, node, ground_.clock.now()));
-  return make_etcd_tunnel(tls, [this, node](const std::string& path, const Json& body) {
+  return make_pod_tunnel(kEtcdPort, tls, [this, node](const std::string& path, const Json& body) {
     auto answer = etcd_.answer(node, path, body);
     tell_removed_members();
     return answer;

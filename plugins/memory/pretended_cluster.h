@@ -19,7 +19,7 @@
 
 namespace capstan::memory {
 
-class EtcdTls;
+class PodTls;
 
 // What all clusters share.
 struct Ground {
@@ -82,7 +82,8 @@ class PretendedCluster {
   Result<void> listen(const PretendedMachine& machine, const ApiServerPlace& place, Instant since);
   std::vector<ApiRoute> routes();
   void forward_port(const HttpExchangePtr& exchange, const RouteRequest& request);
-  Result<std::shared_ptr<HttpTunnel>> open_etcd(const std::string& pod);
+  Result<std::shared_ptr<HttpTunnel>> open_port(const std::string& pod, std::string_view port);
+  Result<std::shared_ptr<HttpTunnel>> open_etcd(const std::string& node);
   void tell_removed_members();
 
   const Ground ground_;
@@ -95,7 +96,8 @@ class PretendedCluster {
   mutable std::mutex mutex_;  // what follows
   std::map<std::string, Parts> machines_;
   KeyPair etcd_authority_;
-  std::map<std::string, std::shared_ptr<EtcdTls>> etcd_tls_;  // by node, made on first use
+  std::map<std::string, std::shared_ptr<PodTls>> etcd_tls_;  // by node, made on first use
+  std::shared_ptr<PodTls> api_server_tls_;                   // one certificate for all
   std::function<void(const std::string&)> on_member_removed_;
   std::unique_ptr<ApiServer> server_;
 };

@@ -229,9 +229,28 @@ void ApiHandler::answer_resource(ResourceRequest request) {
 }
 
 void ApiHandler::run_blocking(const HttpExchangePtr& exchange, std::function<void()> work) {
-  if (!loop_.run_blocking(std::move(work))) {
-    exchange->respond(failure_response(too_many_requests()));
+  {
+    const std::scoped_lock lock(mutex_);
+    ++running_;
   }
+  const bool taken = loop_.run_blocking([this, work = std::move(work)] {
+    work();
+    end_blocking();
+  });
+  if (taken) return;
+  end_blocking();
+  exchange->respond(failure_response(too_many_requests()));
+}
+
+// With the lock to the end: the destructor may run right after it.
+void ApiHandler::end_blocking() {
+  const std::scoped_lock lock(mutex_);
+  if (--running_ == 0) none_runs_.notify_all();
+}
+
+ApiHandler::~ApiHandler() {
+  std::unique_lock lock(mutex_);
+  none_runs_.wait(lock, [this] { return running_ == 0; });
 }
 
 }  // namespace capstan

@@ -1,11 +1,14 @@
 // Takes every request of an API server: authenticates, authorises, and hands it to what answers it.
 // Independent of sockets.
 //
-// Thread safety: from any thread. Lifetime: of the loop and the service.
+// Thread safety: from any thread. Lifetime: the loop and the service outlive it. Its destructor
+// waits for what it has running on the loop's workers, so it must not run on one of them.
 #pragma once
 
 #include <atomic>
+#include <condition_variable>
 #include <functional>
+#include <mutex>
 #include <string>
 
 #include "runtime/api/discovery.h"
@@ -31,6 +34,7 @@ struct ApiHandlerOptions {
 class ApiHandler final : public HttpHandler {
  public:
   ApiHandler(EventLoop& loop, ResourceService& service, ApiHandlerOptions options);
+  ~ApiHandler() override;
 
   void handle(HttpExchangePtr exchange) override;
 
@@ -45,6 +49,7 @@ class ApiHandler final : public HttpHandler {
   void answer_resource(ResourceRequest request);
   // Runs on a worker; the client is told to come back where too many wait.
   void run_blocking(const HttpExchangePtr& exchange, std::function<void()> work);
+  void end_blocking();
 
   EventLoop& loop_;
   ResourceService& service_;
@@ -53,6 +58,10 @@ class ApiHandler final : public HttpHandler {
   Discovery discovery_;
   OpenApi openapi_;
   ResourceHandler resources_;
+
+  std::mutex mutex_;
+  std::condition_variable none_runs_;
+  size_t running_ = 0;  // on workers, or waiting for one
 };
 
 }  // namespace capstan

@@ -2,9 +2,9 @@
 // its own objects, certificates and port.
 //
 // Thread safety: all members from any thread but the loop's own.
-// Lifetime: the loop and the service outlive the server. Requests that still run when close()
-// returns keep running on the loop's workers, so the service outlives the loop's work too: destroy
-// server, loop, service in this order.
+// Lifetime: the loop and the service outlive the server, whose destructor waits for the requests
+// that close() left running on the loop's workers; it must not run on one of them. Afterwards loop
+// and service may go in any order.
 //
 // Example:
 //   EventLoop loop;

@@ -6,34 +6,18 @@
 
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
-#include "runtime/cli/provider_name.h"
+#include "runtime/cli/provider_flags.h"
 
 namespace capstan::cli {
 namespace {
 
 struct Flags {
   ApiClientOptions server;
-  std::vector<std::string> core, bootstrap, control_plane, infrastructure, ipam, addon;
+  ProviderFlags providers;
   bool all = false;
   bool include_crds = false;
   bool include_namespace = false;
 };
-
-Result<std::vector<std::string>> chosen_labels(const Flags& flags) {
-  std::vector<std::string> labels;
-  const std::pair<const char*, const std::vector<std::string>*> groups[] = {
-      {"CoreProvider", &flags.core},
-      {"BootstrapProvider", &flags.bootstrap},
-      {"ControlPlaneProvider", &flags.control_plane},
-      {"InfrastructureProvider", &flags.infrastructure},
-      {"IPAMProvider", &flags.ipam},
-      {"AddonProvider", &flags.addon}};
-  for (const auto& [type, names] : groups) {
-    for (const std::string& name : *names)
-      labels.push_back(TRY(parse_provider(type, name)).label());
-  }
-  return labels;
-}
 
 // Objects of the provider's kinds that would be left without anybody to take care of them.
 Result<std::vector<std::string>> objects_of(ApiClient& client, const std::string& label) {
@@ -77,7 +61,10 @@ Result<void> remove_provider(ApiClient& client, const Json& provider, const Flag
 }
 
 Result<void> delete_providers(const Flags& flags, Program& program) {
-  std::vector<std::string> labels = TRY(chosen_labels(flags));
+  std::vector<std::string> labels;
+  for (const ProviderName& provider : TRY(named_providers(flags.providers))) {
+    labels.push_back(provider.label());
+  }
   if (labels.empty() && !flags.all) {
     return Error::invalid("name the providers to delete (`--infrastructure docker`), or use --all");
   }
@@ -107,15 +94,7 @@ void add_delete(CLI::App& app, Program& program) {
   capstan delete --all --include-crd)");
   auto flags = std::make_shared<Flags>();
   add_server_flags(*command, flags->server);
-  const auto list = [&](const char* name, std::vector<std::string>& into, const char* about) {
-    command->add_option(name, into, about)->delimiter(',');
-  };
-  list("--core", flags->core, "Core provider");
-  list("-i,--infrastructure", flags->infrastructure, "Infrastructure providers");
-  list("-b,--bootstrap", flags->bootstrap, "Bootstrap providers");
-  list("-c,--control-plane", flags->control_plane, "Control plane providers");
-  list("--ipam", flags->ipam, "IPAM providers");
-  list("--addon", flags->addon, "Add-on providers");
+  add_provider_flags(*command, flags->providers);
   command->add_flag("--all", flags->all, "All providers");
   command->add_flag("--include-crd", flags->include_crds, "Also delete the providers' kinds");
   command->add_flag("--include-namespace", flags->include_namespace,

@@ -8,7 +8,7 @@
 #include <thread>
 
 #include "runtime/cli/command.h"
-#include "runtime/cli/provider_name.h"
+#include "runtime/cli/provider_flags.h"
 
 namespace capstan::cli {
 namespace {
@@ -17,35 +17,18 @@ const KindName kProvider = {"clusterctl.cluster.x-k8s.io", "Provider"};
 
 struct Flags {
   ApiClientOptions server;
-  std::vector<std::string> core, bootstrap, control_plane, infrastructure, ipam, runtime_extension,
-      addon;
+  ProviderFlags providers;
   std::string target_namespace;
   bool wait = true;
   int timeout_seconds = 300;
 };
 
-Result<void> collect(const char* type, const std::vector<std::string>& names,
-                     std::vector<ProviderName>& into) {
-  for (const std::string& name : names) {
-    if (name != "-") into.push_back(TRY(parse_provider(type, name)));
-  }
-  return {};
-}
-
 // The first run brings Cluster API's own providers as well, unless "-" says no.
-Result<std::vector<ProviderName>> wanted(Flags flags, bool first_run) {
+Result<std::vector<ProviderName>> wanted(ProviderFlags flags, bool first_run) {
   if (first_run && flags.core.empty()) flags.core = {"cluster-api"};
   if (first_run && flags.bootstrap.empty()) flags.bootstrap = {"kubeadm"};
   if (first_run && flags.control_plane.empty()) flags.control_plane = {"kubeadm"};
-  std::vector<ProviderName> providers;
-  TRY(collect("CoreProvider", flags.core, providers));
-  TRY(collect("BootstrapProvider", flags.bootstrap, providers));
-  TRY(collect("ControlPlaneProvider", flags.control_plane, providers));
-  TRY(collect("InfrastructureProvider", flags.infrastructure, providers));
-  TRY(collect("IPAMProvider", flags.ipam, providers));
-  TRY(collect("RuntimeExtensionProvider", flags.runtime_extension, providers));
-  TRY(collect("AddonProvider", flags.addon, providers));
-  return providers;
+  return named_providers(flags);
 }
 
 Result<void> ensure_namespace(ApiClient& client, const std::string& name) {
@@ -103,7 +86,7 @@ Result<void> init(const Flags& flags, Program& program) {
   const std::vector<Json> present = TRY(client->list(kProvider, ""));
   program.err << "Fetching providers" << std::endl;
   program.err << "Skipping installing cert-manager as it is not needed" << std::endl;
-  for (const ProviderName& provider : TRY(wanted(flags, present.empty()))) {
+  for (const ProviderName& provider : TRY(wanted(flags.providers, present.empty()))) {
     const bool is_there = std::any_of(present.begin(), present.end(), [&](const Json& object) {
       return get_string(object, {"metadata", "name"}) == provider.label();
     });
@@ -130,16 +113,7 @@ void add_init(CLI::App& app, Program& program) {
   capstan init --infrastructure docker,memory --bootstrap kubeadm --control-plane kubeadm)");
   auto flags = std::make_shared<Flags>();
   add_server_flags(*init_command, flags->server);
-  const auto list = [&](const char* name, std::vector<std::string>& into, const char* about) {
-    init_command->add_option(name, into, about)->delimiter(',');
-  };
-  list("--core", flags->core, "Core provider, NAME or NAME:VERSION");
-  list("-i,--infrastructure", flags->infrastructure, "Infrastructure providers");
-  list("-b,--bootstrap", flags->bootstrap, "Bootstrap providers; \"-\" for none");
-  list("-c,--control-plane", flags->control_plane, "Control plane providers; \"-\" for none");
-  list("--ipam", flags->ipam, "IPAM providers");
-  list("--runtime-extension", flags->runtime_extension, "Runtime extension providers");
-  list("--addon", flags->addon, "Add-on providers");
+  add_provider_flags(*init_command, flags->providers);
   init_command->add_option("-n,--target-namespace", flags->target_namespace,
                            "Namespace of the inventory objects (default: the provider's own)");
   init_command->add_flag("--wait-providers", flags->wait,

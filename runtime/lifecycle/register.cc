@@ -7,6 +7,7 @@
 #include "runtime/lifecycle/common/wake.h"
 #include "runtime/lifecycle/machine/machine_reconciler.h"
 #include "runtime/lifecycle/machine_deployment/machine_deployment_reconciler.h"
+#include "runtime/lifecycle/machine_health_check/machine_health_check_reconciler.h"
 #include "runtime/lifecycle/machine_set/machine_set_reconciler.h"
 
 namespace capstan::lifecycle {
@@ -19,6 +20,11 @@ void wake_cluster(Manager& manager, const WatchCache& objects, const ClusterName
   if (objects.count(kClusterResourceSet) > 0) manager.enqueue("clusterresourcebinder", key);
   for (const ObjectKey& key : keys_of_cluster(kMachine, cluster.ns, cluster.name, objects)) {
     manager.enqueue("machine", key);
+  }
+  if (objects.count(kMachineHealthCheck) == 0) return;
+  for (const ObjectKey& key :
+       keys_of_cluster(kMachineHealthCheck, cluster.ns, cluster.name, objects)) {
+    manager.enqueue("machinehealthcheck", key);
   }
 }
 
@@ -37,6 +43,9 @@ void register_controllers(Manager& manager, ResourceService& resources, const De
   manager.add({.reconciler = std::make_shared<MachineDeploymentReconciler>(deps),
                .watches = machine_deployment_watches(),
                .concurrency = 16});
+  manager.add({.reconciler = std::make_shared<MachineHealthCheckReconciler>(deps),
+               .watches = machine_health_check_watches(),
+               .concurrency = 8});
   manager.add({.reconciler = std::make_shared<ClusterResourceBinder>(deps),
                .watches = cluster_resource_binder_watches(),
                .concurrency = 16});

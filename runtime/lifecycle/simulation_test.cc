@@ -108,6 +108,70 @@ TEST_F(SimulationTest, a_cluster_that_is_up_is_left_alone) {
   EXPECT_EQ(simulation.cache().revision(), before);
 }
 
+// "Type=Status" of the conditions that a client of v1beta1 sees.
+std::vector<std::string> old_conditions(Simulation& simulation, const ObjectKey& key) {
+  const auto object =
+      simulation.resources().get({simulation.kinds.find(key.kind), "v1beta1", key.ns, key.name});
+  std::vector<std::string> found;
+  if (!object.ok()) return {object.error().message};
+  const JsonPtr tree = (*object)->tree();
+  const Json* list = find(*tree, {"status", "conditions"});
+  if (list == nullptr) return found;
+  for (const Json& condition : *list) {
+    found.push_back(get_string(condition, {"type"}) + "=" + get_string(condition, {"status"}));
+  }
+  return found;
+}
+
+TEST_F(SimulationTest, a_client_of_v1beta1_sees_conditions_as_v1beta1_had_them) {
+  using Conditions = std::vector<std::string>;
+  simulation.apply(cluster_manifests("a", {}));
+  simulation.run_for(seconds(5));
+  EXPECT_EQ(old_conditions(simulation, cluster),
+            (Conditions{"Ready=False", "ControlPlaneInitialized=False", "ControlPlaneReady=False",
+                        "InfrastructureReady=True"}));
+  EXPECT_EQ(old_conditions(simulation, deployment),
+            (Conditions{"Ready=False", "Available=False", "MachineSetReady=False"}));
+  simulation.run_for(minutes(3));
+  EXPECT_EQ(old_conditions(simulation, cluster),
+            (Conditions{"Ready=True", "ControlPlaneInitialized=True", "ControlPlaneReady=True",
+                        "InfrastructureReady=True"}));
+  EXPECT_EQ(old_conditions(simulation, deployment),
+            (Conditions{"Ready=True", "Available=True", "MachineSetReady=True"}));
+  EXPECT_EQ(
+      old_conditions(simulation, simulation.list(kMachineSet).at(0)->key()),
+      (Conditions{"Ready=True", "MachinesCreated=True", "MachinesReady=True", "Resized=True"}));
+  EXPECT_EQ(old_conditions(simulation, workers().at(0)->key()),
+            (Conditions{"Ready=True", "BootstrapReady=True", "InfrastructureReady=True",
+                        "NodeHealthy=True"}));
+}
+
+TEST_F(SimulationTest, a_client_of_v1beta1_sees_counters_as_v1beta1_had_them) {
+  bring_up({.workers = 2});
+  const auto read = simulation.resources().get(
+      {simulation.kinds.find(kMachineDeployment), "v1beta1", "default", "a-md"});
+  ASSERT_TRUE(read.ok());
+  const JsonPtr tree = (*read)->tree();
+  EXPECT_EQ(get_int(*tree, {"status", "updatedReplicas"}, -1), 2);
+  EXPECT_EQ(get_int(*tree, {"status", "readyReplicas"}, -1), 2);
+  EXPECT_EQ(get_int(*tree, {"status", "unavailableReplicas"}, -1), 0);
+}
+
+TEST_F(SimulationTest, a_control_plane_machine_tells_when_its_certificates_end) {
+  bring_up();
+  const ObjectKey machine = simulation.key(kMachine, "a-cp-0");
+  EXPECT_EQ(find(simulation.tree(machine), {"status", "certificatesExpiryDate"}), nullptr);
+  const auto note = [&](const ObjectKey& key, const char* date) {
+    simulation.patch(key, {{"metadata", {{"annotations", {{kCertificatesExpiry, date}}}}}});
+    simulation.settle();
+    return get_string(simulation.tree(machine), {"status", "certificatesExpiryDate"});
+  };
+  const ObjectKey config =
+      simulation.key({"bootstrap.cluster.x-k8s.io", "KubeadmConfig"}, "a-cp-0");
+  EXPECT_EQ(note(config, "2027-01-01T00:00:00Z"), "2027-01-01T00:00:00Z");
+  EXPECT_EQ(note(machine, "2028-01-01T00:00:00Z"), "2028-01-01T00:00:00Z");
+}
+
 TEST_F(SimulationTest, workers_are_scaled_up_and_down) {
   bring_up();
   simulation.patch(deployment, {{"spec", {{"replicas", 4}}}});

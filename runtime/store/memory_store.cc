@@ -1,6 +1,7 @@
 #include <atomic>
 #include <deque>
 #include <mutex>
+#include <thread>
 
 #include "runtime/store/object_table.h"
 #include "runtime/store/store.h"
@@ -14,13 +15,18 @@ class MemoryStore final : public Store {
   explicit MemoryStore(const MemoryStoreOptions& options) : options_(options) {}
 
   Result<std::vector<ObjectPtr>> commit(std::vector<Write> writes) override {
+    if (writer_ == std::this_thread::get_id()) return commit_by_listener();
     const std::scoped_lock lock(mutex_);
     std::vector<StoreEvent> events = TRY(table_.apply(writes, revision_));
     if (events.empty()) return std::vector<ObjectPtr>();
     revision_ = events.back().revision;
     log_.insert(log_.end(), events.begin(), events.end());
     while (log_.size() > options_.keep_events) log_.pop_front();
-    if (listener_) listener_(events);
+    if (listener_) {
+      writer_ = std::this_thread::get_id();
+      listener_(events);
+      writer_ = std::thread::id();
+    }
     return written_objects(events);
   }
 
@@ -58,6 +64,7 @@ class MemoryStore final : public Store {
   std::deque<StoreEvent> log_;
   std::atomic<Revision> revision_ = 0;
   StoreListener listener_;
+  std::atomic<std::thread::id> writer_{};  // whose listener runs
 };
 
 }  // namespace

@@ -93,7 +93,7 @@ Result<void> SqliteStore::start() {
 Result<std::vector<ObjectPtr>> SqliteStore::commit(std::vector<Write> writes) {
   if (writes.empty()) return std::vector<ObjectPtr>();
   if (std::this_thread::get_id() == writer_.get_id()) {
-    return Error::internal("commit() was called by a listener of the store; put it in a queue");
+    return commit_by_listener();
   }
   auto batch = std::make_unique<Batch>();
   batch->writes = std::move(writes);

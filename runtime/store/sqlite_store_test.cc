@@ -237,19 +237,6 @@ TEST_F(SqliteStoreTest, flipped_bytes_are_found_or_harmless_but_never_change_an_
   EXPECT_GT(refused, 30);
 }
 
-TEST_F(SqliteStoreTest, a_listener_that_commits_gets_an_error_instead_of_a_deadlock) {
-  open();
-  Code inner = Code::kOk;
-  ASSERT_TRUE(store_
-                  ->load([](const ObjectPtr&) {},
-                         [&](const std::vector<StoreEvent>&) {
-                           inner = store_->commit({create(secret("t"))}).code();
-                         })
-                  .ok());
-  commit({create(secret("s"))});
-  EXPECT_EQ(inner, Code::kInternal);
-}
-
 TEST_F(SqliteStoreTest, what_queues_during_a_sync_goes_in_one_transaction_and_fails_alone) {
   open();
   commit({create(secret("there"))});

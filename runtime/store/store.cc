@@ -11,4 +11,8 @@ Error events_expired(Revision after, Revision oldest) {
           {}};
 }
 
+Error commit_by_listener() {
+  return Error::internal("commit() was called by a listener of the store; put it in a queue");
+}
+
 }  // namespace capstan

@@ -43,6 +43,8 @@ struct Write {
   Revision expected = 0;
 };
 
+// Called by the writer for every commit, one after the other: it must be quick. It may ask for the
+// revision; a commit() from within it is refused (kInternal), since it would wait for itself.
 using StoreListener = std::function<void(const std::vector<StoreEvent>&)>;
 
 class Store {
@@ -93,5 +95,7 @@ Result<std::unique_ptr<Store>> open_sqlite_store(const SqliteOptions& options);
 // The kExpired error of whoever keeps events: those after `after` were asked for, `oldest` is the
 // smallest revision to resume from.
 Error events_expired(Revision after, Revision oldest);
+// What commit() answers to a listener.
+Error commit_by_listener();
 
 }  // namespace capstan

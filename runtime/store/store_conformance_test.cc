@@ -124,6 +124,20 @@ TEST_P(StoreConformanceTest, the_listener_has_seen_every_event_before_commit_ret
   EXPECT_EQ(seen_[1].previous->meta().resource_version, 2U);
 }
 
+TEST_P(StoreConformanceTest, a_listener_that_commits_gets_an_error_instead_of_a_deadlock) {
+  Code inner = Code::kOk;
+  ASSERT_TRUE(store_
+                  ->load([](const ObjectPtr&) {},
+                         [&](const std::vector<StoreEvent>&) {
+                           inner = store_->commit({create(machine({"b"}))}).code();
+                         })
+                  .ok());
+  EXPECT_TRUE(store_->commit({create(machine({"a"}))}).ok());
+  EXPECT_EQ(inner, Code::kInternal);
+  EXPECT_EQ(store_->revision(), 1U);
+  EXPECT_TRUE(store_->commit({create(machine({"c"}))}).ok());
+}
+
 TEST_P(StoreConformanceTest, the_log_gives_every_event_with_both_its_states) {
   ASSERT_TRUE(store_->commit({create(machine({.name = "a", .value = 1}))}).ok());
   ASSERT_TRUE(store_->commit({update(machine({.name = "a", .value = 2}))}).ok());

@@ -1,33 +1,39 @@
 #include "runtime/workload/kubeconfig.h"
 
-#include <yaml-cpp/yaml.h>
-
 #include <charconv>
 #include <optional>
 
 #include "runtime/base/json.h"
 #include "runtime/base/text.h"
+#include "runtime/yaml/yaml.h"
 
 namespace capstan {
 namespace {
 
 constexpr size_t kLargest = 1 << 20;  // a Secret's limit
 
-// The text of a scalar member, "" where absent. Throws YAML::Exception for a list or a map.
-std::string text_of(const YAML::Node& map, const char* name) {
-  const YAML::Node value = map[name];
-  return value && !value.IsNull() ? value.as<std::string>() : std::string();
+Error wrong(const std::string& where, const char* member, const char* expected) {
+  return Error::invalid("kubeconfig: " + (where.empty() ? where : where + ".") + member +
+                        " must be " + expected);
+}
+
+// The text member, "" where absent. A number is no text: a token of digits would lose its zeros.
+Result<std::string> text_of(const Json& map, const std::string& where, const char* member) {
+  const Json* value = find(map, {member});
+  if (value == nullptr || value->is_null()) return std::string();
+  if (!value->is_string()) return wrong(where, member, "text; put it in quotes");
+  return value->get<std::string>();
 }
 
 // The item of a kubeconfig's list with this name: {name: NAME, <member>: {...}}.
-Result<YAML::Node> named(const YAML::Node& root, const char* list, const char* member,
-                         const std::string& name) {
-  const YAML::Node items = root[list];
-  if (items && items.IsSequence()) {
-    for (const YAML::Node& item : items) {
-      if (!item.IsMap() || text_of(item, "name") != name) continue;
-      const YAML::Node value = item[member];
-      if (value && value.IsMap()) return YAML::Node(value);
+Result<const Json*> named(const Json& root, const char* list, const char* member,
+                          const std::string& name) {
+  const Json* items = find(root, {list});
+  if (items != nullptr && items->is_array()) {
+    for (const Json& item : *items) {
+      if (!item.is_object() || TRY(text_of(item, list, "name")) != name) continue;
+      const Json* value = find(item, {member});
+      if (value != nullptr && value->is_object()) return value;
       return Error::invalid("kubeconfig: " + std::string(list) + "[name=" + name + "] has no " +
                             member);
     }
@@ -35,11 +41,11 @@ Result<YAML::Node> named(const YAML::Node& root, const char* list, const char* m
   return Error::invalid("kubeconfig: " + std::string(list) + " has no '" + name + "'");
 }
 
-Result<void> refuse(const YAML::Node& map, const std::string& where,
+Result<void> refuse(const Json& map, const std::string& where,
                     std::initializer_list<const char*> members) {
   for (const char* member : members) {
-    const YAML::Node value = map[member];
-    if (!value || value.IsNull()) continue;
+    const Json* value = find(map, {member});
+    if (value == nullptr || value->is_null()) continue;
     return Error::invalid("kubeconfig: " + where + "." + member +
                           " is not supported; a cluster's kubeconfig must embed its certificates, "
                           "key or token");
@@ -47,30 +53,33 @@ Result<void> refuse(const YAML::Node& map, const std::string& where,
   return {};
 }
 
-Result<std::string> decoded(const YAML::Node& map, const std::string& where, const char* member) {
-  auto bytes = base64_decode(text_of(map, member));
+Result<std::string> decoded(const Json& map, const std::string& where, const char* member) {
+  auto bytes = base64_decode(TRY(text_of(map, where, member)));
   if (bytes.ok()) return bytes;
   return std::move(bytes).error().with_context("kubeconfig: " + where + "." + member);
 }
 
-Result<void> read_cluster(const YAML::Node& cluster, Kubeconfig& config) {
+Result<void> read_cluster(const Json& cluster, Kubeconfig& config) {
   TRY(refuse(cluster, "cluster", {"certificate-authority", "proxy-url"}));
-  config.server = text_of(cluster, "server");
+  config.server = TRY(text_of(cluster, "cluster", "server"));
   config.address = TRY(parse_server_address(config.server));
   config.ca_pem = TRY(decoded(cluster, "cluster", "certificate-authority-data"));
-  config.tls_server_name = text_of(cluster, "tls-server-name");
-  const YAML::Node insecure = cluster["insecure-skip-tls-verify"];
-  config.insecure_skip_tls_verify = insecure && insecure.as<bool>();
+  config.tls_server_name = TRY(text_of(cluster, "cluster", "tls-server-name"));
+  constexpr const char* kInsecure = "insecure-skip-tls-verify";
+  const Json* insecure = find(cluster, {kInsecure});
+  if (insecure == nullptr || insecure->is_null()) return {};
+  if (!insecure->is_boolean()) return wrong("cluster", kInsecure, "true or false");
+  config.insecure_skip_tls_verify = insecure->get<bool>();
   return {};
 }
 
-Result<void> read_user(const YAML::Node& user, Kubeconfig& config) {
+Result<void> read_user(const Json& user, Kubeconfig& config) {
   TRY(refuse(user, "user",
              {"client-certificate", "client-key", "tokenFile", "exec", "auth-provider", "username",
               "password"}));
   config.certificate_pem = TRY(decoded(user, "user", "client-certificate-data"));
   config.key_pem = TRY(decoded(user, "user", "client-key-data"));
-  config.token = text_of(user, "token");
+  config.token = TRY(text_of(user, "user", "token"));
   if (config.certificate_pem.empty() != config.key_pem.empty()) {
     return Error::invalid(
         "kubeconfig: user needs both client-certificate-data and client-key-data, or neither");
@@ -81,16 +90,16 @@ Result<void> read_user(const YAML::Node& user, Kubeconfig& config) {
   return {};
 }
 
-Result<Kubeconfig> read(const YAML::Node& root) {
-  if (!root.IsMap()) return Error::invalid("kubeconfig: expected a map with current-context");
+Result<Kubeconfig> read(const Json& root) {
+  if (!root.is_object()) return Error::invalid("kubeconfig: expected a map with current-context");
   Kubeconfig config;
-  config.context = text_of(root, "current-context");
+  config.context = TRY(text_of(root, "", "current-context"));
   if (config.context.empty()) return Error::invalid("kubeconfig: current-context is missing");
-  const YAML::Node context = TRY(named(root, "contexts", "context", config.context));
-  config.cluster = text_of(context, "cluster");
-  config.user = text_of(context, "user");
-  TRY(read_cluster(TRY(named(root, "clusters", "cluster", config.cluster)), config));
-  TRY(read_user(TRY(named(root, "users", "user", config.user)), config));
+  const Json& context = *TRY(named(root, "contexts", "context", config.context));
+  config.cluster = TRY(text_of(context, "context", "cluster"));
+  config.user = TRY(text_of(context, "context", "user"));
+  TRY(read_cluster(*TRY(named(root, "clusters", "cluster", config.cluster)), config));
+  TRY(read_user(*TRY(named(root, "users", "user", config.user)), config));
   return config;
 }
 
@@ -147,12 +156,9 @@ Result<ServerAddress> parse_server_address(std::string_view url) {
 
 Result<Kubeconfig> parse_kubeconfig(std::string_view yaml) {
   if (yaml.size() > kLargest) return Error::invalid("kubeconfig: larger than 1 MiB");
-  try {
-    return read(YAML::Load(std::string(yaml)));
-  } catch (const YAML::Exception& failure) {
-    return Error::invalid("kubeconfig: line " + std::to_string(failure.mark.line + 1) + ": " +
-                          failure.msg);
-  }
+  auto root = parse_yaml(yaml);
+  if (!root.ok()) return std::move(root).error().with_context("kubeconfig");
+  return read(*root);
 }
 
 std::string make_kubeconfig(const KubeconfigRequest& request) {

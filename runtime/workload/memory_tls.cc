@@ -1,5 +1,7 @@
 #include "runtime/workload/memory_tls.h"
 
+#include <openssl/pem.h>
+
 namespace capstan {
 
 MemoryTls::MemoryTls(openssl::SessionPtr session)
@@ -59,6 +61,17 @@ Result<std::string> MemoryTls::read() {
     if (reason == SSL_ERROR_ZERO_RETURN || reason == SSL_ERROR_WANT_READ) return text;
     return Error::unavailable("TLS: " + tls_failure(session_.get()));
   }
+}
+
+std::string MemoryTls::peer_certificate() const {
+  const openssl::CertificatePtr certificate(SSL_get1_peer_certificate(session_.get()));
+  const openssl::BioPtr buffer(BIO_new(BIO_s_mem()));
+  if (!certificate || !buffer || PEM_write_bio_X509(buffer.get(), certificate.get()) != 1)
+    return "";
+  std::string pem(BIO_ctrl_pending(buffer.get()), '\0');
+  const int count = BIO_read(buffer.get(), pem.data(), static_cast<int>(pem.size()));
+  pem.resize(count > 0 ? static_cast<size_t>(count) : 0);
+  return pem;
 }
 
 }  // namespace capstan

@@ -27,6 +27,8 @@ class MemoryTls {
   Result<void> write(std::string_view text);
   // What has arrived so far, maybe nothing. Errors: kUnavailable.
   Result<std::string> read();
+  // The other side's certificate as PEM, after the handshake; "" where it has none.
+  std::string peer_certificate() const;
   // The other side said that nothing more comes.
   bool ended() const { return ended_; }
 

@@ -183,6 +183,7 @@ net::awaitable<Result<WorkloadResponse>> exchange(Tunnel& tunnel, MemoryTls& tls
   Result<void> written = tls.write(request_text(request));
   if (!written.ok()) co_return std::move(written).error();
   WorkloadResponse response;
+  if (request.want_peer_certificate) response.peer_certificate_pem = tls.peer_certificate();
   HttpReader reader([&](std::string_view part) { response.body += part; });
   while (!reader.done()) {
     Result<void> pumped = co_await pump(tunnel, tls);

@@ -70,6 +70,18 @@ TEST_F(PodTunnelTest, a_request_goes_through_to_the_pod_and_back) {
   EXPECT_EQ(response->body, "/v3/x {\"a\":1}");
 }
 
+TEST_F(PodTunnelTest, the_pods_certificate_is_given_where_it_is_asked_for) {
+  serve_etcd([](const std::string&, const std::string&) { return std::pair(200, ""); });
+  request_.request.path = "/";
+  const auto silent = send();
+  ASSERT_TRUE(silent.ok()) << silent.error().message;
+  EXPECT_EQ(silent->peer_certificate_pem, "");
+  request_.want_peer_certificate = true;
+  const auto response = send();
+  ASSERT_TRUE(response.ok()) << response.error().message;
+  EXPECT_EQ(response->peer_certificate_pem, server_certificate_.certificate_pem);
+}
+
 TEST_F(PodTunnelTest, a_large_answer_arrives_whole) {
   const std::string large(1'000'000, 'x');
   serve_etcd([&](const std::string&, const std::string&) { return std::pair(200, large); });

@@ -34,6 +34,8 @@ struct WorkloadResponse {
   std::string body;  // as sent
   // What a Retry-After header asks for (with 429 and 503); 0 where there is none.
   std::chrono::seconds retry_after{0};
+  // What the server showed of itself, as PEM; only of a PodRequest that asks for it.
+  std::string peer_certificate_pem = {};
 };
 
 // A request to a port of a pod, through the API server's port-forward, with TLS of its own: how
@@ -46,6 +48,7 @@ struct PodRequest {
   std::string ca_pem = {};           // trusts only this
   std::string certificate_pem = {};  // client certificate
   std::string key_pem = {};
+  bool want_peer_certificate = false;
   WorkloadRequest request = {};
 };
 

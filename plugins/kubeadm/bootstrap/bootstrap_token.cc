@@ -1,11 +1,10 @@
 #include "plugins/kubeadm/bootstrap/bootstrap_token.h"
 
+#include <capstan/text.h>
 #include <sys/random.h>
 
 #include <array>
 #include <ctime>
-
-#include "plugins/kubeadm/secrets.h"
 
 namespace capstan::kubeadm {
 namespace {
@@ -35,7 +34,7 @@ std::string expiry(const sdk::Host& host) {
 }
 
 Json token_secret(const std::string& id, const std::string& token, const std::string& expires) {
-  const auto encoded = [](const std::string& text) { return base64_encode(text); };
+  const auto encoded = [](const std::string& text) { return sdk::base64_encode(text); };
   return {{"apiVersion", "v1"},
           {"kind", "Secret"},
           {"metadata", {{"name", "bootstrap-token-" + id}, {"namespace", "kube-system"}}},

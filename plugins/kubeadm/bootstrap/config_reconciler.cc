@@ -3,9 +3,12 @@
 #include <capstan/provider.h>
 
 #include "plugins/kubeadm/bootstrap/bootstrap_token.h"
+#include "plugins/kubeadm/bootstrap/file_template.h"
 #include "plugins/kubeadm/bootstrap/init_lock.h"
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/certificate_pairs.h"
 #include "plugins/kubeadm/names.h"
+#include "plugins/kubeadm/old_conditions.h"
 #include "plugins/kubeadm/secrets.h"
 
 namespace capstan::kubeadm {
@@ -53,6 +56,14 @@ Status unsupported(const Json& spec) {
       "/spec/format");
 }
 
+void write_old_conditions(const sdk::Request& request, sdk::Reply& reply) {
+  OldConditions old(request, reply);
+  old.mirror("DataSecretAvailable", "DataSecretAvailable", "Info");
+  old.mirror("CertificatesAvailable", "CertificatesAvailable", "Warning", "CertificatesCorrupted");
+  old.summarize({"DataSecretAvailable", "CertificatesAvailable"});
+  old.write();
+}
+
 }  // namespace
 
 Status ConfigReconciler::reconcile(const sdk::Request& request, sdk::Reply& reply,
@@ -66,10 +77,16 @@ Status ConfigReconciler::reconcile(const sdk::Request& request, sdk::Reply& repl
   }
   if (sdk::detail::paused(request, reply)) return {};
   Context context{request, reply, *cluster, *machine};
+  Status result = make_data(context);
+  write_old_conditions(request, reply);
+  return result;
+}
+
+Status ConfigReconciler::make_data(Context& context) {
   if (Status supported = unsupported(context.spec()); !supported.ok()) {
-    return sdk::detail::failed(reply, supported.error(), "UnsupportedFormat");
+    return sdk::detail::failed(context.reply, supported.error(), "UnsupportedFormat");
   }
-  if (data_secret_created(request)) return refresh_token(context);
+  if (data_secret_created(context.request)) return refresh_token(context);
   return first_time(context);
 }
 
@@ -123,6 +140,16 @@ Status ConfigReconciler::init(Context& context) {
   if (control_plane_endpoint(context.cluster).empty()) {
     return context.wait("WaitingForControlPlaneEndpoint",
                         "Waiting for Cluster spec.controlPlaneEndpoint to be set");
+  }
+  // Without a control plane provider nobody else makes them.
+  if (find_at(context.cluster, "spec/controlPlaneRef") == nullptr &&
+      find_at(context.spec(), "clusterConfiguration/etcd/external") == nullptr) {
+    const bool complete = CAPSTAN_TRY(create_missing_pairs(
+        {host_, context.reply, context.ns, context.cluster_name, &context.spec()}));
+    if (!complete) {
+      context.reply.requeue_after(sdk::Milliseconds(1));  // they are stored with this reply
+      return {};
+    }
   }
   Expected<std::string> documents =
       init_documents({context.spec(), context.cluster, context.version()});
@@ -196,7 +223,9 @@ Status ConfigReconciler::write_data(Context& context, const Json& spec, Join how
     input.certificates = *std::move(certificates);
     context.reply.condition({"CertificatesAvailable", "True", "Available", ""});
   }
-  input.files = CAPSTAN_TRY(spec_files(context, spec));
+  Expected<std::vector<MachineFile>> files = spec_files(context, spec);
+  if (!files.ok()) return sdk::detail::failed(context.reply, files.error(), "FilesNotAvailable");
+  input.files = *std::move(files);
   input.users = CAPSTAN_TRY(spec_users(context, spec));
   const std::string name = context.request.name();
   context.reply.create(make_secret(context.ns, name, context.cluster_name,
@@ -246,6 +275,18 @@ Expected<std::vector<MachineFile>> ConfigReconciler::certificate_files(
   return files;
 }
 
+// "" where the Cluster has no control plane object, or one without a version.
+std::string ConfigReconciler::control_plane_version(const Context& context) const {
+  const Json* ref = find_at(context.cluster, "spec/controlPlaneRef");
+  if (ref == nullptr) return "";
+  const Expected<Json> plane =
+      host_.objects().get(string_at(*ref, "apiGroup") + "/", string_at(*ref, "kind"), context.ns,
+                          string_at(*ref, "name"));
+  std::string version = plane.ok() ? string_at(*plane, "spec/version") : "";
+  if (!version.empty() && version.front() != 'v') version.insert(0, "v");
+  return version;
+}
+
 Expected<std::vector<MachineFile>> ConfigReconciler::spec_files(const Context& context,
                                                                 const Json& spec) const {
   std::vector<MachineFile> files;
@@ -258,6 +299,13 @@ Expected<std::vector<MachineFile>> ConfigReconciler::spec_files(const Context& c
     if (const Json* from = find_at(item, "contentFrom/secret")) {
       const Json found = CAPSTAN_TRY(secret(context, string_at(*from, "name")));
       file.content = CAPSTAN_TRY(secret_value(found, string_at(*from, "key")));
+    }
+    if (string_at(item, "contentFormat") == "Template") {
+      auto rendered = render_file_template(file.content, control_plane_version(context));
+      if (!rendered.ok()) {
+        return std::move(rendered).error().with_context("spec.files, template of " + file.path);
+      }
+      file.content = *std::move(rendered);
     }
     files.push_back(std::move(file));
   }

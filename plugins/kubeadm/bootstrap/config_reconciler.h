@@ -27,6 +27,7 @@ class ConfigReconciler {
  private:
   struct Context;  // one call
 
+  sdk::Status make_data(Context& context);
   sdk::Status first_time(Context& context);
   sdk::Status refresh_token(Context& context);
   sdk::Status init(Context& context);
@@ -34,6 +35,7 @@ class ConfigReconciler {
   sdk::Status fill_discovery(Context& context, Json& spec);
   sdk::Status write_data(Context& context, const Json& spec, Join how, std::string document);
   sdk::Expected<std::vector<MachineFile>> certificate_files(const Context& context) const;
+  std::string control_plane_version(const Context& context) const;
   sdk::Expected<std::vector<MachineFile>> spec_files(const Context& context,
                                                      const Json& spec) const;
   sdk::Expected<std::vector<Json>> spec_users(const Context& context, const Json& spec) const;

@@ -1,12 +1,15 @@
 #include "plugins/kubeadm/control_plane/certificates.h"
 
+#include <capstan/text.h>
+
 #include <algorithm>
-#include <ctime>
 
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
 #include "plugins/kubeadm/bootstrap/yaml_text.h"
+#include "plugins/kubeadm/certificate_pairs.h"
 #include "plugins/kubeadm/names.h"
 #include "plugins/kubeadm/secrets.h"
+#include "plugins/kubeadm/times.h"
 
 namespace capstan::kubeadm {
 namespace {
@@ -17,42 +20,10 @@ using sdk::find_at;
 using sdk::string_at;
 
 constexpr int64_t kRenewBeforeSeconds = 182LL * 24 * 3600;
-constexpr int64_t kDefaultCaDays = 3650;
 constexpr int64_t kKubeconfigDays = 365;
 
-// ECDSA unless the spec says otherwise: an RSA key costs a thousand times more CPU.
-std::string key_algorithm(const ControlPlane& plane) {
-  return string_at(plane.object, "spec/kubeadmConfigSpec/clusterConfiguration/encryptionAlgorithm",
-                   "ECDSA-P256");
-}
-
-// nullopt where absent.
-Expected<std::optional<Json>> stored(const ControlPlane& plane, const std::string& purpose) {
-  Expected<Json> found =
-      plane.host.objects().get("v1", "Secret", plane.ns, secret_name(plane.cluster_name, purpose));
-  if (found.ok()) return std::optional<Json>(*std::move(found));
-  if (found.code() == sdk::Code::kNotFound) return std::optional<Json>();
-  return found.error();
-}
-
-Expected<std::map<std::string, std::string>> new_pair(const ControlPlane& plane,
-                                                      const std::string& purpose) {
-  if (purpose == "sa") {
-    // Not a certificate: the pair that signs service account tokens.
-    const Json key =
-        CAPSTAN_TRY(plane.host.pki().run({{"op", "key"}, {"algorithm", key_algorithm(plane)}}));
-    return std::map<std::string, std::string>{{"tls.crt", string_at(key, "publicKey")},
-                                              {"tls.key", string_at(key, "key")}};
-  }
-  const int64_t days = sdk::int_at(
-      plane.object, "spec/kubeadmConfigSpec/clusterConfiguration/caCertificateValidityPeriodDays",
-      kDefaultCaDays);
-  const Json ca = CAPSTAN_TRY(plane.host.pki().run({{"op", "ca"},
-                                                    {"algorithm", key_algorithm(plane)},
-                                                    {"commonName", "kubernetes"},
-                                                    {"days", days}}));
-  return std::map<std::string, std::string>{{"tls.crt", string_at(ca, "certificate")},
-                                            {"tls.key", string_at(ca, "key")}};
+PairsOf pairs_of(const ControlPlane& plane) {
+  return {plane.host, plane.reply, plane.ns, plane.cluster_name, plane.config_spec()};
 }
 
 std::string kubeconfig_text(const ControlPlane& plane, const std::string& ca, const Json& client) {
@@ -64,12 +35,12 @@ std::string kubeconfig_text(const ControlPlane& plane, const std::string& ca, co
        {"clusters", Json::array({{{"name", cluster},
                                   {"cluster",
                                    {{"server", "https://" + control_plane_endpoint(plane.cluster)},
-                                    {"certificate-authority-data", base64_encode(ca)}}}}})},
+                                    {"certificate-authority-data", sdk::base64_encode(ca)}}}}})},
        {"users", Json::array({{{"name", user},
                                {"user",
                                 {{"client-certificate-data",
-                                  base64_encode(string_at(client, "certificate"))},
-                                 {"client-key-data", base64_encode(string_at(client, "key"))}}}}})},
+                                  sdk::base64_encode(string_at(client, "certificate"))},
+                                 {"client-key-data", sdk::base64_encode(string_at(client, "key"))}}}}})},
        {"contexts", Json::array({{{"name", user + "@" + cluster},
                                   {"context", {{"cluster", cluster}, {"user", user}}}}})},
        {"current-context", user + "@" + cluster},
@@ -84,7 +55,7 @@ std::string client_certificate(const std::string& kubeconfig) {
   const size_t begin = start + kField.size();
   const size_t end = kubeconfig.find('"', begin);
   if (end == std::string::npos) return "";
-  return base64_decode(kubeconfig.substr(begin, end - begin)).value_or("");
+  return sdk::base64_decode(kubeconfig.substr(begin, end - begin));
 }
 
 bool owned_by_plane(const ControlPlane& plane, const Json& secret) {
@@ -102,19 +73,18 @@ Expected<bool> needs_renewal(const ControlPlane& plane, const Json& secret) {
   if (certificate.empty()) return false;
   const Json inspected =
       CAPSTAN_TRY(plane.host.pki().run({{"op", "inspect"}, {"certificate", certificate}}));
-  std::tm end{};
-  const std::string not_after = string_at(inspected, "notAfter");
-  if (strptime(not_after.c_str(), "%Y-%m-%dT%H:%M:%SZ", &end) == nullptr) return false;
-  return timegm(&end) - plane.host.clock().unix_nanos() / 1'000'000'000 < kRenewBeforeSeconds;
+  const std::optional<int64_t> end = unix_seconds(string_at(inspected, "notAfter"));
+  return end && *end - plane.host.clock().unix_nanos() / 1'000'000'000 < kRenewBeforeSeconds;
 }
 
 }  // namespace
 
 Expected<bool> ensure_certificates(ControlPlane& plane) {
-  bool complete = true;
+  const PairsOf pairs = pairs_of(plane);
   for (const std::string purpose : kCertificatePurposes) {
-    if ((CAPSTAN_TRY(stored(plane, purpose))).has_value()) continue;
-    complete = false;
+    const bool is_given = purpose == "etcd" && !plane.stacked_etcd();
+    if (!plane.initialized && !is_given) continue;
+    if ((CAPSTAN_TRY(stored_pair(pairs, purpose))).has_value()) continue;
     const std::string name = secret_name(plane.cluster_name, purpose);
     if (plane.initialized) {
       return Error::failed_precondition(
@@ -122,28 +92,23 @@ Expected<bool> ensure_certificates(ControlPlane& plane) {
           "\" is gone though the control plane is initialized; restore it "
           "from a backup, since the cluster trusts only what it held");
     }
-    if (purpose == "etcd" && !plane.stacked_etcd()) {
-      return Error::failed_precondition("the etcd cluster is external: create Secret \"" + name +
-                                        "\" with its CA in tls.crt");
-    }
-    plane.reply.create(make_secret(plane.ns, name, plane.cluster_name,
-                                   CAPSTAN_TRY(new_pair(plane, purpose)),
-                                   plane.reply.owner_reference()));
+    return Error::failed_precondition("the etcd cluster is external: create Secret \"" + name +
+                                      "\" with its CA in tls.crt");
   }
-  return complete;
+  return plane.initialized || CAPSTAN_TRY(create_missing_pairs(pairs));
 }
 
 Expected<bool> ensure_kubeconfig(ControlPlane& plane) {
-  const std::optional<Json> present = CAPSTAN_TRY(stored(plane, "kubeconfig"));
+  const std::optional<Json> present = CAPSTAN_TRY(stored_pair(pairs_of(plane), "kubeconfig"));
   if (present && !CAPSTAN_TRY(needs_renewal(plane, *present))) return true;
-  const std::optional<Json> ca = CAPSTAN_TRY(stored(plane, "ca"));
+  const std::optional<Json> ca = CAPSTAN_TRY(stored_pair(pairs_of(plane), "ca"));
   if (!ca) return Error::unavailable("Secret \"" + plane.cluster_name + "-ca\" does not exist yet");
   const std::string ca_pem = CAPSTAN_TRY(secret_value(*ca, "tls.crt"));
   const Json client =
       CAPSTAN_TRY(plane.host.pki().run({{"op", "issue"},
                                         {"caCertificate", ca_pem},
                                         {"caKey", CAPSTAN_TRY(secret_value(*ca, "tls.key"))},
-                                        {"algorithm", key_algorithm(plane)},
+                                        {"algorithm", key_algorithm(plane.config_spec())},
                                         {"commonName", "kubernetes-admin"},
                                         {"organizations", {"system:masters"}},
                                         {"usages", {"client"}},

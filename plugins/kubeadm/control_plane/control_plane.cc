@@ -18,6 +18,13 @@ bool owned_by(const Json& object, const std::string& uid) {
   });
 }
 
+bool has_controller(const Json& object) {
+  const Json* owners = find_at(object, "metadata/ownerReferences");
+  return owners != nullptr && owners->is_array() &&
+         std::any_of(owners->begin(), owners->end(),
+                     [](const Json& owner) { return sdk::bool_at(owner, "controller"); });
+}
+
 bool older(const ControlPlaneMachine& a, const ControlPlaneMachine& b) {
   const std::string at_a = string_at(*a.machine, "metadata/creationTimestamp");
   const std::string at_b = string_at(*b.machine, "metadata/creationTimestamp");
@@ -53,7 +60,11 @@ ControlPlane::ControlPlane(const sdk::Host& host, const sdk::Request& request, s
       continue;
     }
     if (!owned_by(machine, request.uid())) {
-      ++foreign_machines;
+      if (has_controller(machine)) {
+        ++foreign_machines;
+      } else {
+        adoptable.push_back(&machine);
+      }
       continue;
     }
     ControlPlaneMachine entry;

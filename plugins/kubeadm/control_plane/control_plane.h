@@ -50,9 +50,12 @@ struct ControlPlane {
   std::string ns;
   std::string cluster_name;
   std::vector<ControlPlaneMachine> machines;  // its own, oldest first
+  std::vector<const Json*> adoptable;         // control plane machines that nobody controls
   size_t foreign_machines = 0;                // control plane machines of somebody else's
   size_t worker_machines = 0;
   bool initialized = false;
+  // Names of the members of a stacked etcd ("" of one that starts); empty where it was not asked.
+  std::vector<std::string> etcd_members;
 
   int64_t desired_replicas() const { return sdk::int_at(object, "spec/replicas", 1); }
   std::string version() const { return sdk::string_at(object, "spec/version"); }

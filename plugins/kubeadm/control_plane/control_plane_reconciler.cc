@@ -3,10 +3,14 @@
 #include <capstan/provider.h>
 
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/control_plane/adoption.h"
+#include "plugins/kubeadm/control_plane/certificate_expiry.h"
 #include "plugins/kubeadm/control_plane/certificates.h"
 #include "plugins/kubeadm/control_plane/control_plane.h"
 #include "plugins/kubeadm/control_plane/health.h"
 #include "plugins/kubeadm/control_plane/machines.h"
+#include "plugins/kubeadm/control_plane/old_status.h"
+#include "plugins/kubeadm/control_plane/remediation.h"
 #include "plugins/kubeadm/control_plane/scale.h"
 #include "plugins/kubeadm/control_plane/status.h"
 #include "plugins/kubeadm/names.h"
@@ -46,9 +50,15 @@ Status ControlPlaneReconciler::reconcile(const sdk::Request& request, sdk::Reply
                                    "KubeadmControlPlane does not own"),
         "MixedManagement");
   }
+  if (!plane.adoptable.empty()) {
+    Status adopted = adopt_machines(plane);
+    if (adopted.ok()) return {};  // their change wakes it
+    return sdk::detail::failed(reply, adopted.error(), "AdoptionFailed");
+  }
   judge_machines(plane);
   Status result = normal(plane);
   write_status(plane);
+  write_old_status(plane, result);
   if (!plane.machines.empty()) {
     reply.requeue_after(all_healthy(plane) ? kHealthyRecheck : kUnhealthyRecheck);
   }
@@ -84,7 +94,9 @@ Status ControlPlaneReconciler::normal(ControlPlane& plane) {
   if (!plane.initialized && !plane.machines.empty()) plane.initialized = is_initialized(plane);
   propagate_in_place(plane);
   check_health(plane);
+  note_certificate_expiry(plane);
   CAPSTAN_TRY(finish_deletions(plane));
+  if (CAPSTAN_TRY(remediate(plane))) return {};
   return scale(plane);
 }
 
@@ -95,6 +107,7 @@ Status ControlPlaneReconciler::remove(ControlPlane& plane) {
     return {};
   }
   write_status(plane);
+  write_old_status(plane, {});
   if (plane.worker_machines > 0) {
     plane.reply.condition(
         {"Deleting", "True", "WaitingForWorkersDeletion",

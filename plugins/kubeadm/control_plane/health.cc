@@ -203,7 +203,10 @@ void check_health(ControlPlane& plane) {
                                     ? look(plane)
                                     : Expected<WorkloadView>(sdk::Error::unavailable(
                                           "Waiting for the control plane to be initialized"));
-  if (view.ok()) ask_etcd(plane, *view);
+  if (view.ok()) {
+    ask_etcd(plane, *view);
+    for (const auto& [name, member] : view->members) plane.etcd_members.push_back(name);
+  }
   for (ControlPlaneMachine& machine : plane.machines) {
     if (!view.ok()) {
       machine.health = unknown_health(plane, "InspectionFailed", view.error().summary);

@@ -4,6 +4,8 @@
 #include <map>
 
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/control_plane/certificate_expiry.h"
+#include "plugins/kubeadm/control_plane/remediation.h"
 #include "plugins/kubeadm/names.h"
 
 namespace capstan::kubeadm {
@@ -194,6 +196,7 @@ std::string outdated_because(const ControlPlane& plane, const ControlPlaneMachin
       string_at(*machine.machine, "metadata/creationTimestamp") < after) {
     return "KubeadmControlPlane spec.rollout.after expired";
   }
+  if (certificates_end_soon(plane, machine)) return "Certificates will expire soon";
   return "";
 }
 
@@ -210,6 +213,8 @@ sdk::Status create_machine(ControlPlane& plane, const std::string& failure_domai
                  {"spec", config_spec(plane, joins)}};
   metadata["ownerReferences"] = Json::array({plane.reply.owner_reference()});
   metadata["annotations"][kCleanupHook] = "";
+  const std::string remediation = take_remediation(plane);
+  if (!remediation.empty()) metadata["annotations"][kRemediationFor] = remediation;
   Json machine = {{"apiVersion", kCoreApi},
                   {"kind", "Machine"},
                   {"metadata", std::move(metadata)},

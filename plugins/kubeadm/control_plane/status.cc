@@ -4,6 +4,7 @@
 #include <map>
 
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/control_plane/remediation.h"
 #include "plugins/kubeadm/control_plane/scale.h"
 #include "plugins/kubeadm/names.h"
 
@@ -163,6 +164,17 @@ void scaling(ControlPlane& plane, bool deleting) {
   set("ScalingDown", current > desired, text("down"));
 }
 
+Condition remediating(const ControlPlane& plane) {
+  std::map<std::string, std::vector<std::string>> reasons;
+  for (const ControlPlaneMachine& machine : plane.machines) {
+    if (!waits_for_remediation(machine)) continue;
+    const sdk::Json* owner = sdk::condition_of(*machine.machine, "OwnerRemediated");
+    reasons[string_at(*owner, "message")].push_back(machine.name());
+  }
+  if (reasons.empty()) return {"Remediating", "False", "NotRemediating", ""};
+  return {"Remediating", "True", "Remediating", summary(reasons)};
+}
+
 // The versions that machines have, oldest first.
 void versions(ControlPlane& plane) {
   std::map<std::string, int> by_version;
@@ -212,7 +224,9 @@ void write_status(ControlPlane& plane) {
       machines_condition(plane, "MachinesUpToDate", "UpToDate", "UpToDate", "NotUpToDate"));
   plane.reply.condition(rolling_out(plane));
   scaling(plane, deleting);
-  plane.reply.condition({"Remediating", "False", "NotRemediating", ""});
+  plane.reply.condition(remediating(plane));
+  const Json last = last_remediation(plane);
+  if (!last.is_null()) plane.reply.status("lastRemediation", last);
   plane.reply.condition(
       deleting ? Condition{"Deleting", "True", "WaitingForMachineDeletion",
                            std::to_string(plane.machines.size()) + " Machine(s) are still there"}

@@ -3,6 +3,7 @@
 #include "runtime/lifecycle/admission/rules.h"
 #include "runtime/lifecycle/common/int_or_percent.h"
 #include "runtime/lifecycle/common/names.h"
+#include "runtime/object/selector.h"
 
 namespace capstan::lifecycle {
 namespace {
@@ -113,6 +114,48 @@ class MachineDeploymentAdmission final : public Admission {
   }
 };
 
+class MachineHealthCheckAdmission final : public Admission {
+ public:
+  Result<void> admit(const Kind& kind, Json& object, const Json* old) override {
+    if (kind.id != kMachineHealthCheck || on_its_way_out(object)) return {};
+    FieldErrors errors;
+    keep(object, old, {"spec", "clusterName"}, errors);
+    make(object, {"metadata", "labels", kClusterNameLabel}) =
+        get_string(object, {"spec", "clusterName"});
+    Json& timeout = make(object, {"spec", "checks", "nodeStartupTimeoutSeconds"});
+    if (timeout.is_null()) timeout = kNodeStartupTimeout;
+    if (timeout.is_number_integer() && timeout != 0 && timeout < kLeastNodeStartupTimeout) {
+      errors.invalid("spec.checks.nodeStartupTimeoutSeconds",
+                     "must be at least 30 seconds, or 0 for no limit");
+    }
+    check_selector(object, errors);
+    const Json* limit =
+        find(object, {"spec", "remediation", "triggerIf", "unhealthyLessThanOrEqualTo"});
+    if (limit != nullptr && !is_count(*limit)) {
+      errors.invalid(
+          "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo",
+          dump_json(*limit) + " must be a number of machines or a percentage such as \"40%\"");
+    }
+    return std::move(errors).result();
+  }
+
+ private:
+  static constexpr int kNodeStartupTimeout = 600;
+  static constexpr int kLeastNodeStartupTimeout = 30;
+
+  // One that matches everything would take machines that other checks are made for.
+  static void check_selector(const Json& object, FieldErrors& errors) {
+    const Json* selector = find(object, {"spec", "selector"});
+    if (selector == nullptr) return errors.required("spec.selector", "is required");
+    const auto parsed = LabelSelector::from_json(*selector);
+    if (!parsed.ok()) {
+      errors.invalid("spec.selector", parsed.error().message);
+    } else if (parsed->matches_everything()) {
+      errors.invalid("spec.selector", "must not be empty");
+    }
+  }
+};
+
 // Templates are replaced, not changed: what was made of one could not be told apart from what
 // should be.
 class TemplateAdmission final : public Admission {
@@ -138,8 +181,11 @@ class TemplateAdmission final : public Admission {
 }  // namespace
 
 std::vector<std::shared_ptr<Admission>> admissions() {
-  return {std::make_shared<ClusterAdmission>(), std::make_shared<MachineAdmission>(),
-          std::make_shared<MachineSetAdmission>(), std::make_shared<MachineDeploymentAdmission>(),
+  return {std::make_shared<ClusterAdmission>(),
+          std::make_shared<MachineAdmission>(),
+          std::make_shared<MachineSetAdmission>(),
+          std::make_shared<MachineDeploymentAdmission>(),
+          std::make_shared<MachineHealthCheckAdmission>(),
           std::make_shared<TemplateAdmission>()};
 }
 

@@ -102,5 +102,32 @@ TEST(AdmissionTest, a_template_is_replaced_and_not_changed) {
   EXPECT_TRUE(admit(kind, old, &old).ok());
 }
 
+Json health_check(Json spec = Json::object()) {
+  Json object = {{"metadata", {{"name", "check"}}},
+                 {"spec", {{"clusterName", "a"}, {"selector", {{"matchLabels", {{"x", "y"}}}}}}}};
+  merge_patch(object["spec"], spec);
+  return object;
+}
+
+TEST(AdmissionTest, a_health_check_gets_its_defaults_and_keeps_its_cluster) {
+  const GroupKind kind{kGroup, "MachineHealthCheck"};
+  const Json once = admit(kind, health_check()).value();
+  EXPECT_EQ(get_int(once, {"spec", "checks", "nodeStartupTimeoutSeconds"}), 600);
+  EXPECT_EQ(get_string(once, {"metadata", "labels", "cluster.x-k8s.io/cluster-name"}), "a");
+  EXPECT_EQ(refused(admit(kind, health_check({{"clusterName", "b"}}), &once)), "spec.clusterName");
+}
+
+TEST(AdmissionTest, a_health_check_needs_a_selector_and_limits_that_can_be_read) {
+  const GroupKind kind{kGroup, "MachineHealthCheck"};
+  const std::pair<Json, const char*> cases[] = {
+      {{{"selector", {{"matchLabels", nullptr}}}}, "spec.selector"},
+      {{{"checks", {{"nodeStartupTimeoutSeconds", 29}}}}, "spec.checks.nodeStartupTimeoutSeconds"},
+      {{{"remediation", {{"triggerIf", {{"unhealthyLessThanOrEqualTo", "many"}}}}}},
+       "spec.remediation.triggerIf.unhealthyLessThanOrEqualTo"}};
+  for (const auto& [spec, field] : cases)
+    EXPECT_EQ(refused(admit(kind, health_check(spec))), field);
+  EXPECT_TRUE(admit(kind, health_check({{"checks", {{"nodeStartupTimeoutSeconds", 0}}}})).ok());
+}
+
 }  // namespace
 }  // namespace capstan::lifecycle

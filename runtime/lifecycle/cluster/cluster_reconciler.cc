@@ -1,7 +1,9 @@
 #include "runtime/lifecycle/cluster/cluster_reconciler.h"
 
+#include "runtime/lifecycle/cluster/cluster_kubeconfig.h"
 #include "runtime/lifecycle/cluster/cluster_status.h"
 #include "runtime/lifecycle/common/changes.h"
+#include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
 #include "runtime/lifecycle/common/pause.h"
@@ -35,24 +37,18 @@ void copy_endpoint(ClusterScope& scope) {
   if (endpoint) scope.draft.set({"spec", "controlPlaneEndpoint"}, *endpoint);
 }
 
-void report(const ClusterScope& scope, const char* reason, const std::string& message,
-            Outcome& outcome) {
-  outcome.events.push_back(
-      {scope.draft.object().key(), scope.draft.meta().uid, "Normal", reason, message});
-}
-
 void report_progress(const ClusterScope& scope, Outcome& outcome) {
   const std::string& name = scope.draft.meta().name;
   const auto was = [&](const char* what) {
     return get_bool(scope.draft.tree(), {"status", "initialization", what});
   };
   if (scope.infrastructure_provisioned() && !was("infrastructureProvisioned")) {
-    report(scope, "InfrastructureReady", "Cluster " + name + " infrastructure is provisioned",
+    report(scope.draft, "InfrastructureReady", "Cluster " + name + " infrastructure is provisioned",
            outcome);
   }
   if (scope.control_plane_initialized() && !was("controlPlaneInitialized")) {
-    report(scope, "ControlPlaneInitialized", "Cluster " + name + " control plane is initialized",
-           outcome);
+    report(scope.draft, "ControlPlaneInitialized",
+           "Cluster " + name + " control plane is initialized", outcome);
   }
 }
 
@@ -87,6 +83,8 @@ void ClusterReconciler::reconcile_normal(ClusterScope& scope, const ReconcileCon
   adopt(scope, scope.infrastructure, outcome);
   adopt(scope, scope.control_plane, outcome);
   copy_endpoint(scope);
+  const auto made = ensure_kubeconfig(scope, context.objects, context.clock.now(), outcome);
+  if (!made.ok()) outcome.error = made.error();
   probe(scope, outcome);
   report_progress(scope, outcome);
   update_cluster_status(scope, nullptr, context.clock.now());
@@ -115,7 +113,8 @@ void ClusterReconciler::reconcile_delete(ClusterScope& scope, const ReconcileCon
   update_cluster_status(scope, &plan, context.clock.now());
   if (!plan.done) return;
   scope.draft.remove_finalizer(kClusterFinalizer);
-  report(scope, "Deleted", "Cluster " + scope.draft.meta().name + " has been deleted", outcome);
+  report(scope.draft, "Deleted", "Cluster " + scope.draft.meta().name + " has been deleted",
+         outcome);
 }
 
 std::vector<WatchRule> cluster_watches() {
@@ -125,6 +124,7 @@ std::vector<WatchRule> cluster_watches() {
           {kMachineDeployment, wake_cluster_of_label},
           {kMachinePool, wake_cluster_of_label},
           {kSecret, wake_cluster_of_kubeconfig},
+          {kSecret, wake_cluster_of_authority},
           {kAnyKind, wake_clusters_that_refer}};
 }
 

@@ -55,6 +55,25 @@ void update_initialization(ClusterScope& scope) {
   }
 }
 
+// What the conditions are for clients of v1beta1. `view` has today's already.
+void update_old_status(const ClusterScope& scope, Json& view, Instant now) {
+  mirror_old_ready(
+      view, scope.infrastructure,
+      {"InfrastructureReady", "InfrastructureReady", "Info", "WaitingForInfrastructure"}, now);
+  const bool by_provider = scope.control_plane.defined || scope.topology;
+  if (by_provider) {
+    mirror_old_ready(
+        view, scope.control_plane,
+        {"ControlPlaneAvailable", "ControlPlaneReady", "Info", "WaitingForControlPlane"}, now);
+  }
+  mirror_old_condition(
+      view,
+      {"ControlPlaneInitialized", "ControlPlaneInitialized", "Info",
+       by_provider ? "WaitingForControlPlaneProviderInitialized" : "MissingNodeRef"},
+      now);
+  summarize_old_conditions(view, {{"ControlPlaneReady", "InfrastructureReady"}}, now);
+}
+
 }  // namespace
 
 std::string cluster_phase(const ClusterScope& scope) {
@@ -121,6 +140,7 @@ void update_cluster_status(ClusterScope& scope, const ClusterDeletion* deletion,
   for (Condition& condition : cluster_machine_conditions(scope)) put(std::move(condition));
   for (Condition& condition : cluster_activity_conditions(scope)) put(std::move(condition));
   put(cluster_available(scope, view));
+  update_old_status(scope, view, now);
 }
 
 }  // namespace capstan::lifecycle

@@ -179,4 +179,12 @@ Condition mirror(const External& external, std::string_view source, std::string_
   return condition;
 }
 
+std::optional<OldCondition> old_ready(const External& external) {
+  if (external.contract == Contract::kV1Beta2) return get_old_condition(*external.tree, "Ready");
+  const Json* ready = find_condition(*external.tree, "Ready");
+  if (ready == nullptr) return std::nullopt;
+  return OldCondition{"Ready", get_string(*ready, {"status"}), get_string(*ready, {"severity"}),
+                      get_string(*ready, {"reason"}), get_string(*ready, {"message"})};
+}
+
 }  // namespace capstan::lifecycle

@@ -19,6 +19,7 @@
 #include "runtime/object/conditions.h"
 #include "runtime/object/kind.h"
 #include "runtime/object/object.h"
+#include "runtime/object/old_conditions.h"
 #include "runtime/store/watch_cache.h"
 
 namespace capstan::lifecycle {
@@ -78,5 +79,8 @@ std::string running_version(const External& control_plane);
 // decides; a condition without a reason gets NoReasonReported.
 Condition mirror(const External& external, std::string_view source, std::string_view target,
                  Condition fallback);
+
+// The object's Ready as v1beta1 has it; nothing where its provider does not tell.
+std::optional<OldCondition> old_ready(const External& external);
 
 }  // namespace capstan::lifecycle

@@ -16,4 +16,11 @@ Linked link(const Json* ref, const std::string& ns, const KindRegistry& kinds,
   return linked;
 }
 
+void mirror_old_ready(Json& view, const Linked& linked, const OldMirror& otherwise, Instant now) {
+  auto ready = linked.exists() ? old_ready(*linked.external) : std::nullopt;
+  if (!ready) return mirror_old_condition(view, otherwise, now);
+  ready->type = otherwise.target;
+  set_old_condition(view, *ready, now);
+}
+
 }  // namespace capstan::lifecycle

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "runtime/lifecycle/common/contract.h"
+#include "runtime/object/old_conditions.h"
 
 namespace capstan::lifecycle {
 
@@ -17,6 +18,10 @@ struct Linked {
   bool deleting() const { return external && external->deleting(); }
   std::string kind() const { return external ? external->key.kind.kind : ""; }
 };
+
+// Sets the condition of v1beta1 that tells of the linked object: its own Ready as v1beta1 has it
+// or, where it has none, what today's condition of `view` says.
+void mirror_old_ready(Json& view, const Linked& linked, const OldMirror& otherwise, Instant now);
 
 // `ref` may be null.
 Linked link(const Json* ref, const std::string& ns, const KindRegistry& kinds,

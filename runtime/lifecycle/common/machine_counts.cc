@@ -29,6 +29,7 @@ MachineCounts count_machines(const Objects& machines) {
     counts.ready += is_condition_true(*tree, "Ready");
     counts.available += is_condition_true(*tree, "Available");
     counts.up_to_date += is_condition_true(*tree, "UpToDate");
+    counts.nodes_ready += is_condition_true(*tree, "NodeReady");
     const std::string version = version_of(*tree);
     if (!version.empty()) ++versions[version];
   }

@@ -12,7 +12,8 @@ struct MachineCounts {
   int64_t ready = 0;
   int64_t available = 0;
   int64_t up_to_date = 0;
-  Json versions;  // [{version, replicas}], oldest first; null where there is none
+  int64_t nodes_ready = 0;  // what v1beta1 counts as ready
+  Json versions;            // [{version, replicas}], oldest first; null where there is none
 
   void write_to(Json& status) const;
 };

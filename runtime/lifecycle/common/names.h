@@ -13,6 +13,7 @@ inline const GroupKind kMachine{"cluster.x-k8s.io", "Machine"};
 inline const GroupKind kMachineSet{"cluster.x-k8s.io", "MachineSet"};
 inline const GroupKind kMachineDeployment{"cluster.x-k8s.io", "MachineDeployment"};
 inline const GroupKind kMachinePool{"cluster.x-k8s.io", "MachinePool"};
+inline const GroupKind kMachineHealthCheck{"cluster.x-k8s.io", "MachineHealthCheck"};
 inline const GroupKind kMachineDrainRule{"cluster.x-k8s.io", "MachineDrainRule"};
 inline const GroupKind kClusterResourceSet{"addons.cluster.x-k8s.io", "ClusterResourceSet"};
 inline const GroupKind kClusterResourceSetBinding{"addons.cluster.x-k8s.io",
@@ -45,6 +46,9 @@ inline constexpr char kPreTerminateHookPrefix[] =
 inline constexpr char kExcludeDraining[] = "machine.cluster.x-k8s.io/exclude-node-draining";
 inline constexpr char kExcludeVolumeDetach[] =
     "machine.cluster.x-k8s.io/exclude-wait-for-node-volume-detach";
+inline constexpr char kCertificatesExpiry[] = "machine.cluster.x-k8s.io/certificates-expiry";
+inline constexpr char kSkipRemediation[] = "cluster.x-k8s.io/skip-remediation";
+inline constexpr char kRemediateMachine[] = "cluster.x-k8s.io/remediate-machine";
 inline constexpr char kRevision[] = "machinedeployment.clusters.x-k8s.io/revision";
 inline constexpr char kRevisionHistory[] = "machinedeployment.clusters.x-k8s.io/revision-history";
 inline constexpr char kDesiredReplicas[] = "machinedeployment.clusters.x-k8s.io/desired-replicas";

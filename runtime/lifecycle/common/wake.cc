@@ -81,6 +81,13 @@ Keys wake_machines_of_kubeconfig(const StoreEvent& event, const WatchCache& obje
   return keys_of_cluster(kMachine, event.object->meta().ns, name, objects);
 }
 
+Keys wake_cluster_of_authority(const StoreEvent& event, const WatchCache&) {
+  constexpr std::string_view kSuffix = "-ca";
+  const Metadata& meta = event.object->meta();
+  if (event.type != EventType::kAdded || !meta.name.ends_with(kSuffix)) return {};
+  return {{kCluster, meta.ns, meta.name.substr(0, meta.name.size() - kSuffix.size())}};
+}
+
 Keys wake_clusters_that_refer(const StoreEvent& event, const WatchCache& objects) {
   return that_refer(kCluster, cluster_refers, event, objects);
 }

@@ -17,6 +17,8 @@ Keys wake_cluster_of_label(const StoreEvent& event, const WatchCache& objects);
 // Of the Secret `<cluster>-kubeconfig`: the Cluster, or its Machines.
 Keys wake_cluster_of_kubeconfig(const StoreEvent& event, const WatchCache& objects);
 Keys wake_machines_of_kubeconfig(const StoreEvent& event, const WatchCache& objects);
+// Of a new Secret `<cluster>-ca`: the Cluster.
+Keys wake_cluster_of_authority(const StoreEvent& event, const WatchCache& objects);
 // Of a provider's object: the Clusters (Machines) that own it or, where it is new and owned by
 // nobody, that refer to it.
 Keys wake_clusters_that_refer(const StoreEvent& event, const WatchCache& objects);

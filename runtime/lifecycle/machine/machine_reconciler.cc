@@ -2,9 +2,9 @@
 
 #include "runtime/base/text.h"
 #include "runtime/lifecycle/common/changes.h"
+#include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
-#include "runtime/lifecycle/common/pause.h"
 #include "runtime/lifecycle/common/rollup.h"
 #include "runtime/lifecycle/common/wake.h"
 #include "runtime/lifecycle/common/workload_api.h"
@@ -54,12 +54,6 @@ void copy_to_spec(MachineScope& scope) {
   }
 }
 
-void report(const MachineScope& scope, const char* type, const char* reason,
-            const std::string& message, Outcome& outcome) {
-  outcome.events.push_back(
-      {scope.draft.object().key(), scope.draft.meta().uid, type, reason, message});
-}
-
 void note_start(MachineScope& scope, const char* step, Instant now) {
   Json& time = make(scope.draft.status(), {"deletion", step});
   if (!time.is_string()) time = format_time(now);
@@ -90,21 +84,12 @@ Result<Outcome> MachineReconciler::reconcile(const ObjectKey& key,
                                              const ReconcileContext& context) {
   ObjectPtr machine = context.objects.get(key);
   if (machine == nullptr) return Outcome{};
-  Outcome outcome;
   MachineScope scope = gather_machine(std::move(machine), deps_.kinds, context.objects);
-  if (set_paused_condition(scope.draft, scope.cluster.get(), context.clock.now())) {
-    scope.draft.finish(outcome);
-    return outcome;
-  }
-  if (scope.deleting()) {
-    reconcile_delete(scope, context, outcome);
-  } else {
-    // By its label a Cluster that comes later finds it.
-    scope.draft.set_label(kClusterNameLabel, scope.cluster_name());
-    if (scope.cluster != nullptr) reconcile_normal(scope, context, outcome);
-  }
-  scope.draft.finish(outcome);
-  return outcome;
+  return reconcile_in_frame(
+      scope.draft, scope.cluster.get(), context.clock.now(),
+      {.normal = [&](Outcome& outcome) { reconcile_normal(scope, context, outcome); },
+       .remove = [&](Outcome& outcome) { reconcile_delete(scope, context, outcome); },
+       .status = {}});
 }
 
 void MachineReconciler::reconcile_normal(MachineScope& scope, const ReconcileContext& context,
@@ -151,7 +136,7 @@ void MachineReconciler::sync_node(MachineScope& scope, Outcome& outcome) {
   const Json patch =
       node_patch(scope.draft.object(), scope.cluster_name(), interruptible, *scope.node.node);
   if (find(scope.draft.tree(), {"status", "nodeRef"}) == nullptr) {
-    report(scope, "Normal", "SuccessfulSetNodeRef", "Node is " + scope.node_name(), outcome);
+    report(scope.draft, "SuccessfulSetNodeRef", "Node is " + scope.node_name(), outcome);
   }
   if (patch.empty()) return;
   WorkloadRequest request;
@@ -239,7 +224,7 @@ DeletionState MachineReconciler::delete_node(MachineScope& scope, const Reconcil
   if (deleted.ok() || deleted.code() == Code::kFailedPrecondition) return {};
   if (timed_out(scope.draft.tree(), "nodeDeletionTimeoutSeconds", meta.deletion_timestamp,
                 kDefaultNodeDeletionTimeout, context.clock.now())) {
-    report(scope, "Warning", "FailedDeleteNode", deleted.error().message, outcome);
+    report(scope.draft, "FailedDeleteNode", deleted.error().message, outcome, "Warning");
     return {};
   }
   requeue_within(outcome.requeue_after, kDeleteNodeAgain);

@@ -1,5 +1,8 @@
 #include "runtime/lifecycle/machine/machine_status.h"
 
+#include "runtime/lifecycle/common/names.h"
+#include "runtime/lifecycle/machine/machine_old_status.h"
+
 namespace capstan::lifecycle {
 namespace {
 
@@ -17,6 +20,23 @@ void copy_node(const MachineScope& scope, Json& status) {
   status["nodeRef"] = {{"name", scope.node_name()}};
   if (const Json* info = find(*scope.node.node, {"status", "nodeInfo"})) {
     if (info->is_object() && !info->empty()) status["nodeInfo"] = *info;
+  }
+}
+
+// The control plane's provider writes the date on the Machine's config; one on the Machine itself
+// counts more.
+void copy_certificates_expiry(const MachineScope& scope, Json& status) {
+  const Metadata& meta = scope.draft.meta();
+  if (!meta.labels.contains(kControlPlaneLabel)) return;
+  std::string expiry = meta.annotation(kCertificatesExpiry);
+  if (expiry.empty() && scope.bootstrap.exists()) {
+    expiry = scope.bootstrap.external->object->meta().annotation(kCertificatesExpiry);
+  }
+  const auto time = parse_time(expiry);
+  if (time.ok()) {
+    status["certificatesExpiryDate"] = format_time(*time);
+  } else {
+    status.erase("certificatesExpiryDate");
   }
 }
 
@@ -43,6 +63,7 @@ std::optional<Duration> update_machine_status(MachineScope& scope, const Deletio
   }
   copy_infrastructure(scope, status);
   copy_node(scope, status);
+  copy_certificates_expiry(scope, status);
   status["observedGeneration"] = scope.draft.meta().generation;
 
   Json& view = scope.draft.view();
@@ -59,6 +80,7 @@ std::optional<Duration> update_machine_status(MachineScope& scope, const Deletio
   put(machine_ready(scope, view));
   Availability availability = machine_available(scope, view, now);
   put(std::move(availability.condition));
+  update_old_machine_status(scope, deletion, now);
 
   const std::string phase = machine_phase(scope, view);
   if (get_string(status, {"phase"}) != phase) {

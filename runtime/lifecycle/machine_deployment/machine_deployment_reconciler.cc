@@ -1,28 +1,15 @@
 #include "runtime/lifecycle/machine_deployment/machine_deployment_reconciler.h"
 
 #include "runtime/lifecycle/common/changes.h"
+#include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
-#include "runtime/lifecycle/common/pause.h"
 #include "runtime/lifecycle/common/wake.h"
 #include "runtime/lifecycle/machine_deployment/machine_deployment_sets.h"
 #include "runtime/lifecycle/machine_deployment/machine_deployment_status.h"
 
 namespace capstan::lifecycle {
 namespace {
-
-void report(const MachineDeploymentScope& scope, const char* reason, const std::string& message,
-            Outcome& outcome) {
-  outcome.events.push_back(
-      {scope.draft.object().key(), scope.draft.meta().uid, "Normal", reason, message});
-}
-
-void own_template(const MachineDeploymentScope& scope, const Linked& linked, Outcome& outcome) {
-  if (!linked.exists()) return;
-  Draft draft(linked.external->object);
-  draft.ensure_owner(owner_reference(*scope.cluster, false));
-  draft.finish(outcome);
-}
 
 RolloutPlan plan(const MachineDeploymentScope& scope, const RolloutInput& input) {
   if (get_bool(scope.draft.tree(), {"spec", "paused"})) return plan_paused(input);
@@ -51,23 +38,13 @@ Result<Outcome> MachineDeploymentReconciler::reconcile(const ObjectKey& key,
   ObjectPtr deployment = context.objects.get(key);
   if (deployment == nullptr) return Outcome{};
   const Instant now = context.clock.now();
-  Outcome outcome;
   MachineDeploymentScope scope =
       gather_machine_deployment(std::move(deployment), deps_.kinds, context.objects, now);
-  if (set_paused_condition(scope.draft, scope.cluster.get(), now)) {
-    scope.draft.finish(outcome);
-    return outcome;
-  }
-  if (scope.deleting()) {
-    reconcile_delete(scope, outcome);
-  } else {
-    // By its label a Cluster that comes later finds it.
-    scope.draft.set_label(kClusterNameLabel, scope.cluster_name());
-    if (scope.cluster != nullptr) reconcile_normal(scope, context, outcome);
-  }
-  update_machine_deployment_status(scope, now);
-  scope.draft.finish(outcome);
-  return outcome;
+  return reconcile_in_frame(
+      scope.draft, scope.cluster.get(), now,
+      {.normal = [&](Outcome& outcome) { reconcile_normal(scope, context, outcome); },
+       .remove = [&](Outcome& outcome) { reconcile_delete(scope, outcome); },
+       .status = [&] { update_machine_deployment_status(scope, now); }});
 }
 
 void MachineDeploymentReconciler::reconcile_normal(MachineDeploymentScope& scope,
@@ -75,8 +52,8 @@ void MachineDeploymentReconciler::reconcile_normal(MachineDeploymentScope& scope
                                                    Outcome& outcome) {
   scope.draft.add_finalizer(kMachineDeploymentFinalizer);
   scope.draft.ensure_owner(owner_reference(*scope.cluster, false));
-  own_template(scope, scope.bootstrap_template, outcome);
-  own_template(scope, scope.infrastructure_template, outcome);
+  own_template(scope.bootstrap_template, *scope.cluster, outcome);
+  own_template(scope.infrastructure_template, *scope.cluster, outcome);
   roll_out(scope, context, outcome);
   wake_for_rollout_after(scope, context.clock.now(), outcome);
 }
@@ -92,7 +69,7 @@ void MachineDeploymentReconciler::roll_out(MachineDeploymentScope& scope,
     update_current(scope, wanted.current, outcome);
   } else if (!paused) {
     outcome.changes.push_back(new_machine_set(scope, wanted.current, context.random));
-    report(scope, "SuccessfulCreate",
+    report(scope.draft, "SuccessfulCreate",
            "Created MachineSet \"" + outcome.changes.back().key.name + "\"", outcome);
   }
   if (!paused) scope.draft.set_annotation(kRevision, current_revision(scope));
@@ -106,7 +83,7 @@ void MachineDeploymentReconciler::roll_out(MachineDeploymentScope& scope,
     }
     if (wanted.old[i] != input.old[i].spec) {
       report(
-          scope, "SuccessfulScale",
+          scope.draft, "SuccessfulScale",
           "Scaled down MachineSet \"" + set->meta().name + "\" to " + std::to_string(wanted.old[i]),
           outcome);
     }

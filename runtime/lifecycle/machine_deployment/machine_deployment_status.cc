@@ -2,8 +2,9 @@
 
 #include <set>
 
+#include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/machine_counts.h"
-#include "runtime/object/selector.h"
+#include "runtime/object/old_conditions.h"
 
 namespace capstan::lifecycle {
 namespace {
@@ -35,6 +36,36 @@ Condition rolling_out(const Objects& machines) {
   return condition("RollingOut", kTrue, "RollingOut", std::move(message));
 }
 
+// Available, and the Ready of the present MachineSet as v1beta1 has it.
+void update_old_conditions(const MachineDeploymentScope& scope, int64_t available, Json& view,
+                           Instant now) {
+  const RolloutInput input = scope.rollout();
+  const int64_t needed = input.desired - input.max_unavailable;
+  OldCondition enough{"Available", "True"};
+  if (available < needed) {
+    enough = {"Available", "False", "Warning", "WaitingForAvailableMachines",
+              "Minimum availability requires " + std::to_string(needed) + " replicas, current " +
+                  std::to_string(available) + " available"};
+  }
+  set_old_condition(view, enough, now);
+  std::optional<OldCondition> set;
+  if (scope.current != nullptr) set = get_old_condition(*scope.current->tree(), "Ready");
+  if (!set) set = OldCondition{"", "False", "Info", "WaitingForMachineSet"};
+  set->type = "MachineSetReady";
+  set_old_condition(view, *set, now);
+  summarize_old_conditions(view, {{"Available"}}, now);
+}
+
+void update_old_counters(const MachineDeploymentScope& scope, const MachineCounts& counts,
+                         Json& view) {
+  Json& old = make(view, {"status", "deprecated", "v1beta1"});
+  old["updatedReplicas"] =
+      scope.current == nullptr ? 0 : get_int(*scope.current->tree(), {"status", "replicas"});
+  old["readyReplicas"] = counts.nodes_ready;
+  old["availableReplicas"] = counts.available;
+  old["unavailableReplicas"] = counts.replicas - counts.available;
+}
+
 }  // namespace
 
 std::string machine_deployment_phase(int64_t desired, int64_t replicas, int64_t ready) {
@@ -49,10 +80,7 @@ void update_machine_deployment_status(MachineDeploymentScope& scope, Instant now
   counts.write_to(status);
   status["phase"] = machine_deployment_phase(scope.desired(), counts.replicas, counts.ready);
   status["observedGeneration"] = scope.draft.meta().generation;
-  if (const Json* selector = find(scope.draft.tree(), {"spec", "selector"})) {
-    auto parsed = LabelSelector::from_json(*selector);
-    if (parsed.ok() && !parsed->matches_everything()) status["selector"] = parsed->text();
-  }
+  write_selector(scope.draft);
   Json& view = scope.draft.view();
   const auto put = [&](Condition condition) { set_condition(view, std::move(condition), now); };
   put(available(scope, counts.available));
@@ -61,6 +89,8 @@ void update_machine_deployment_status(MachineDeploymentScope& scope, Instant now
   put(scaling_up(scope.desired(), counts.replicas, scope.deleting(), {}));
   put(scaling_down(scope.desired(), counts.replicas, scope.deleting()));
   put(deleting_condition(scope.deleting(), scope.sets(), "MachineSets"));
+  update_old_counters(scope, counts, view);
+  update_old_conditions(scope, counts.available, view, now);
 }
 
 }  // namespace capstan::lifecycle

@@ -1,30 +1,25 @@
 #include "runtime/lifecycle/machine_set/machine_set_reconciler.h"
 
+#include "runtime/base/text.h"
 #include "runtime/lifecycle/common/changes.h"
-#include "runtime/lifecycle/common/machine_counts.h"
+#include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
-#include "runtime/lifecycle/common/pause.h"
 #include "runtime/lifecycle/common/wake.h"
 #include "runtime/lifecycle/machine_set/deletion_order.h"
 #include "runtime/lifecycle/machine_set/machine_set_machines.h"
+#include "runtime/lifecycle/machine_set/machine_set_status.h"
 #include "runtime/lifecycle/machine_set/preflight.h"
-#include "runtime/object/selector.h"
 
 namespace capstan::lifecycle {
 namespace {
 
-void report(const MachineSetScope& scope, const char* reason, const std::string& message,
-            Outcome& outcome) {
-  outcome.events.push_back(
-      {scope.draft.object().key(), scope.draft.meta().uid, "Normal", reason, message});
-}
-
-void own_template(const MachineSetScope& scope, const Linked& linked, Outcome& outcome) {
-  if (!linked.exists() || scope.cluster == nullptr) return;
-  Draft draft(linked.external->object);
-  draft.ensure_owner(owner_reference(*scope.cluster, false));
-  draft.finish(outcome);
+std::vector<std::string> failed_checks(const MachineSetScope& scope) {
+  return preflight({scope.draft.tree(), scope.cluster.get(),
+                    scope.control_plane.exists() ? &*scope.control_plane.external : nullptr,
+                    scope.bootstrap_template.exists()
+                        ? scope.bootstrap_template.external->object.get()
+                        : nullptr});
 }
 
 void adopt_machines(const MachineSetScope& scope, Outcome& outcome) {
@@ -32,19 +27,39 @@ void adopt_machines(const MachineSetScope& scope, Outcome& outcome) {
     Draft draft(machine);
     draft.ensure_owner(owner_reference(scope.draft.object(), true));
     draft.finish(outcome);
-    report(scope, "SuccessfulAdopt", "Adopted Machine \"" + machine->meta().name + "\"", outcome);
+    report(scope.draft, "SuccessfulAdopt", "Adopted Machine \"" + machine->meta().name + "\"",
+           outcome);
   }
 }
 
-void remediate(const MachineSetScope& scope, Instant now, Outcome& outcome) {
-  for (const ObjectPtr& machine : to_remediate(scope)) {
+// A Machine that has become healthy again before it was replaced is kept.
+void forget_recovered(const MachineSetScope& scope, Outcome& outcome) {
+  for (const ObjectPtr& machine : scope.machines) {
+    const JsonPtr tree = machine->tree();
+    if (machine->meta().deleting() || !is_condition_true(*tree, "HealthCheckSucceeded") ||
+        !is_condition_false(*tree, "OwnerRemediated")) {
+      continue;
+    }
     Draft draft(machine);
-    set_condition(
-        draft.view(),
-        condition("OwnerRemediated", kFalse, "MachineDeleting", "Machine deletionTimestamp set"),
-        now);
+    remove_condition(draft.view(), "OwnerRemediated");
     draft.finish(outcome);
-    outcome.changes.push_back(removal(*machine));
+  }
+}
+
+// What could not be replaced now is not taken down: it may still serve.
+void remediate(MachineSetScope& scope, Instant now, Outcome& outcome) {
+  const Objects unhealthy = to_remediate(scope);
+  const auto failed = unhealthy.empty() ? std::vector<std::string>() : failed_checks(scope);
+  for (const ObjectPtr& machine : unhealthy) {
+    Draft draft(machine);
+    set_condition(draft.view(),
+                  failed.empty() ? condition("OwnerRemediated", kFalse, "MachineDeleting",
+                                             "Machine deletionTimestamp set")
+                                 : condition("OwnerRemediated", kFalse, "RemediationDeferred",
+                                             "* " + join(failed, "\n* ")),
+                  now);
+    draft.finish(outcome);
+    if (failed.empty()) outcome.changes.push_back(removal(*machine));
   }
 }
 
@@ -53,23 +68,6 @@ bool waits_to_go(const Outcome& outcome, const Object& machine) {
     if (change.op == Change::Op::kDelete && change.uid == machine.meta().uid) return true;
   }
   return false;
-}
-
-void update_status(MachineSetScope& scope, Instant now) {
-  Json& status = scope.draft.status();
-  const MachineCounts counts = count_machines(scope.machines);
-  counts.write_to(status);
-  status["observedGeneration"] = scope.draft.meta().generation;
-  if (const Json* selector = find(scope.draft.tree(), {"spec", "selector"})) {
-    auto parsed = LabelSelector::from_json(*selector);
-    if (parsed.ok() && !parsed->matches_everything()) status["selector"] = parsed->text();
-  }
-  Json& view = scope.draft.view();
-  const auto put = [&](Condition condition) { set_condition(view, std::move(condition), now); };
-  for (Condition& condition : machine_rollups(scope.machines)) put(std::move(condition));
-  put(scaling_up(scope.desired(), counts.replicas, scope.deleting(), scope.preflight));
-  put(scaling_down(scope.desired(), counts.replicas, scope.deleting()));
-  put(deleting_condition(scope.deleting(), scope.machines, "Machines"));
 }
 
 Keys sets_of_template(const StoreEvent& event, const WatchCache& objects) {
@@ -108,23 +106,14 @@ Result<Outcome> MachineSetReconciler::reconcile(const ObjectKey& key,
                                                 const ReconcileContext& context) {
   ObjectPtr machine_set = context.objects.get(key);
   if (machine_set == nullptr) return Outcome{};
+  const Instant now = context.clock.now();
   MachineSetScope scope =
       TRY(gather_machine_set(std::move(machine_set), deps_.kinds, context.objects));
-  Outcome outcome;
-  if (set_paused_condition(scope.draft, scope.cluster.get(), context.clock.now())) {
-    scope.draft.finish(outcome);
-    return outcome;
-  }
-  if (scope.deleting()) {
-    reconcile_delete(scope, outcome);
-  } else {
-    // By its label a Cluster that comes later finds it.
-    scope.draft.set_label(kClusterNameLabel, scope.cluster_name());
-    if (scope.cluster != nullptr) reconcile_normal(scope, context, outcome);
-  }
-  update_status(scope, context.clock.now());
-  scope.draft.finish(outcome);
-  return outcome;
+  return reconcile_in_frame(
+      scope.draft, scope.cluster.get(), now,
+      {.normal = [&](Outcome& outcome) { reconcile_normal(scope, context, outcome); },
+       .remove = [&](Outcome& outcome) { reconcile_delete(scope, outcome); },
+       .status = [&] { update_machine_set_status(scope, now); }});
 }
 
 void MachineSetReconciler::reconcile_normal(MachineSetScope& scope, const ReconcileContext& context,
@@ -133,8 +122,8 @@ void MachineSetReconciler::reconcile_normal(MachineSetScope& scope, const Reconc
   scope.draft.add_finalizer(kMachineSetFinalizer);
   if (scope.draft.meta().controller() == nullptr) {
     scope.draft.ensure_owner(owner_reference(*scope.cluster, false));
-    own_template(scope, scope.bootstrap_template, outcome);
-    own_template(scope, scope.infrastructure_template, outcome);
+    own_template(scope.bootstrap_template, *scope.cluster, outcome);
+    own_template(scope.infrastructure_template, *scope.cluster, outcome);
   }
   if (!scope.adoptable.empty()) {
     // The next round sees them as its own.
@@ -144,6 +133,7 @@ void MachineSetReconciler::reconcile_normal(MachineSetScope& scope, const Reconc
   for (const ObjectPtr& object : left_behind(scope, context.objects)) {
     outcome.changes.push_back(removal(*object));
   }
+  forget_recovered(scope, outcome);
   remediate(scope, now, outcome);
   for (const ObjectPtr& machine : scope.machines) {
     const bool going = waits_to_go(outcome, *machine);
@@ -166,20 +156,16 @@ void MachineSetReconciler::scale(MachineSetScope& scope, const ReconcileContext&
     if (surplus-- == 0) break;
     if (machine->meta().deleting() || waits_to_go(outcome, *machine)) continue;
     outcome.changes.push_back(removal(*machine));
-    report(scope, "SuccessfulDelete", "Deleted Machine \"" + machine->meta().name + "\"", outcome);
+    report(scope.draft, "SuccessfulDelete", "Deleted Machine \"" + machine->meta().name + "\"",
+           outcome);
   }
 }
 
 void MachineSetReconciler::scale_up(MachineSetScope& scope, const ReconcileContext& context,
                                     Outcome& outcome) {
   if (scope.draft.meta().annotation(kDisableMachineCreate) == "true") return;
-  const PreflightInput input{
-      scope.draft.tree(), scope.cluster.get(),
-      scope.control_plane.exists() ? &*scope.control_plane.external : nullptr,
-      scope.bootstrap_template.exists() ? scope.bootstrap_template.external->object.get()
-                                        : nullptr};
   // The control plane's change wakes the set, so nothing is queued for later.
-  scope.preflight = preflight(input);
+  scope.preflight = failed_checks(scope);
   if (!scope.preflight.empty()) return;
   for (auto missing = scope.desired() - static_cast<int64_t>(scope.machines.size()); missing > 0;
        --missing) {
@@ -189,7 +175,7 @@ void MachineSetReconciler::scale_up(MachineSetScope& scope, const ReconcileConte
       outcome.error = std::move(changes).error();
       return;
     }
-    report(scope, "SuccessfulCreate", "Created Machine \"" + changes->back().key.name + "\"",
+    report(scope.draft, "SuccessfulCreate", "Created Machine \"" + changes->back().key.name + "\"",
            outcome);
     for (Change& change : *changes) outcome.changes.push_back(std::move(change));
   }

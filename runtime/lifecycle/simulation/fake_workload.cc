@@ -74,12 +74,14 @@ void FakeWorkload::remove_node(const ClusterName& cluster, const std::string& na
 }
 
 void FakeWorkload::set_node_ready(const ClusterName& cluster, const std::string& name,
-                                  const std::string& status) {
+                                  const std::string& status, const std::string& since) {
   {
     const std::scoped_lock lock(mutex_);
     auto& node = clusters_[cluster].nodes.at(name);
     Json changed_node = *node;
-    changed_node["status"]["conditions"][0]["status"] = status;
+    Json& ready = changed_node["status"]["conditions"][0];
+    ready["status"] = status;
+    if (!since.empty()) ready["lastTransitionTime"] = since;
     node = std::make_shared<Json>(std::move(changed_node));
   }
   changed(cluster);

@@ -22,8 +22,9 @@ class FakeWorkload final : public WorkloadClusters {
   void add_node(const ClusterName& cluster, const std::string& name, const std::string& provider_id,
                 bool ready = true);
   void remove_node(const ClusterName& cluster, const std::string& name);
+  // `since`: its lastTransitionTime.
   void set_node_ready(const ClusterName& cluster, const std::string& name,
-                      const std::string& status);
+                      const std::string& status, const std::string& since = "");
   // `pod` has metadata and spec.nodeName. A protected pod cannot be evicted.
   void add_pod(const ClusterName& cluster, Json pod, bool is_protected = false);
   void allow_eviction(const ClusterName& cluster, const std::string& pod);

@@ -22,6 +22,7 @@ PodRequest pod_request_of(const Json& json) {
   request.ca_pem = get_string(json, {"ca"});
   request.certificate_pem = get_string(json, {"certificate"});
   request.key_pem = get_string(json, {"key"});
+  request.want_peer_certificate = get_bool(json, {"peerCertificate"});
   request.request = request_of(json);
   return request;
 }
@@ -35,7 +36,11 @@ capstan_status answer(void* ctx, capstan_str request_text, const capstan_sink* o
     if (!json.ok()) return refuse(json.error(), diagnostics);
     const auto response = send(*json);
     if (!response.ok()) return refuse(response.error(), diagnostics);
-    write(out, dump_json({{"status", response->status}, {"body", response->body}}));
+    Json reply = {{"status", response->status}, {"body", response->body}};
+    if (!response->peer_certificate_pem.empty()) {
+      reply["peerCertificate"] = response->peer_certificate_pem;
+    }
+    write(out, dump_json(reply));
     return CAPSTAN_OK;
   });
 }

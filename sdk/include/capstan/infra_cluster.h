@@ -151,8 +151,7 @@ class InfraCluster {
     if (found->has_value()) return publish(cluster, **found);
     auto created = create(cluster);
     if (created.failed()) {
-      reply.event("InfrastructureFailed", created.error().summary, "Warning");
-      return detail::failed(reply, std::move(created).error(), "InfrastructureFailed");
+      return detail::failed_with_event(reply, std::move(created).error(), "InfrastructureFailed");
     }
     if (created.in_progress()) return detail::under_way(reply, created.wait());
     return publish(cluster, created.value());
@@ -170,7 +169,7 @@ class InfraCluster {
     reply.merge_status(infrastructure.status);
     detail::set_provisioned(reply, options_.contract);
     detail::set_ready(reply, true, "Ready", infrastructure.message);
-    if (options_.resync.count() > 0) reply.requeue_after(options_.resync);
+    detail::resync_after(reply, options_.resync);
     return {};
   }
 
@@ -191,20 +190,9 @@ class InfraCluster {
   }
 
   Status reconcile_delete(const ClusterContext& cluster) {
-    Reply& reply = cluster.reply();
     if (!cluster.request().has_finalizer(options_.finalizer)) return {};
-    auto removed = remove(cluster);
-    if (removed.failed()) {
-      reply.event("InfrastructureDeletionFailed", removed.error().summary, "Warning");
-      return detail::failed(reply, std::move(removed).error(), "InfrastructureDeletionFailed");
-    }
-    if (removed.in_progress()) {
-      InProgress wait = removed.wait();
-      if (wait.reason.empty()) wait.reason = "Deleting";
-      return detail::under_way(reply, wait);
-    }
-    reply.remove_finalizer(options_.finalizer);
-    return {};
+    return detail::end_removal(cluster.reply(), remove(cluster), options_.finalizer,
+                               "InfrastructureDeletionFailed");
   }
 
   const Options options_;

@@ -219,8 +219,8 @@ class InfraMachine {
     } else {
       auto created = create(machine, data);
       if (created.failed()) {
-        reply.event("InstanceCreationFailed", created.error().summary, "Warning");
-        return detail::failed(reply, std::move(created).error(), "InstanceCreationFailed");
+        return detail::failed_with_event(reply, std::move(created).error(),
+                                         "InstanceCreationFailed");
       }
       if (created.in_progress()) return detail::under_way(reply, created.wait());
       instance = std::move(created).value();
@@ -230,8 +230,7 @@ class InfraMachine {
     if (instance.failed || !instance.ready) return not_ready(machine, instance);
     auto booted = bootstrap(machine, instance, data);
     if (booted.failed()) {
-      reply.event("BootstrapFailed", booted.error().summary, "Warning");
-      return detail::failed(reply, std::move(booted).error(), "BootstrapFailed");
+      return detail::failed_with_event(reply, std::move(booted).error(), "BootstrapFailed");
     }
     if (booted.in_progress()) return detail::under_way(reply, booted.wait());
     return publish(machine, instance);
@@ -245,7 +244,7 @@ class InfraMachine {
       // A machine that was provisioned is never made again: its Node may come back elsewhere.
       detail::set_ready(reply, false, "InstanceDeleted",
                         "the instance is gone; delete the Machine to have it replaced");
-      if (options_.resync.count() > 0) reply.requeue_after(options_.resync);
+      detail::resync_after(reply, options_.resync);
       return {};
     }
     reply.merge_status((*found)->status);
@@ -282,25 +281,14 @@ class InfraMachine {
     }
     detail::set_provisioned(reply, options_.contract);
     detail::set_ready(reply, true, "Ready", instance.message);
-    if (options_.resync.count() > 0) reply.requeue_after(options_.resync);
+    detail::resync_after(reply, options_.resync);
     return {};
   }
 
   Status reconcile_delete(const MachineContext& machine) {
-    Reply& reply = machine.reply();
     if (!machine.request().has_finalizer(options_.finalizer)) return {};
-    auto removed = remove(machine);
-    if (removed.failed()) {
-      reply.event("InstanceDeletionFailed", removed.error().summary, "Warning");
-      return detail::failed(reply, std::move(removed).error(), "InstanceDeletionFailed");
-    }
-    if (removed.in_progress()) {
-      InProgress wait = removed.wait();
-      if (wait.reason.empty()) wait.reason = "Deleting";
-      return detail::under_way(reply, wait);
-    }
-    reply.remove_finalizer(options_.finalizer);
-    return {};
+    return detail::end_removal(machine.reply(), remove(machine), options_.finalizer,
+                               "InstanceDeletionFailed");
   }
 
   const Options options_;

@@ -47,6 +47,30 @@ inline Status failed(Reply& reply, Error error, std::string_view reason) {
   return error;
 }
 
+// As failed(), and an event of the same reason.
+inline Status failed_with_event(Reply& reply, Error error, const std::string& reason) {
+  reply.event(reason, error.summary, "Warning");
+  return failed(reply, std::move(error), reason);
+}
+
+// How the removal of what is outside went: the finalizer goes when all of it is gone.
+inline Status end_removal(Reply& reply, Step<Done> removed, const std::string& finalizer,
+                          const std::string& failure) {
+  if (removed.failed()) return failed_with_event(reply, std::move(removed).error(), failure);
+  if (removed.in_progress()) {
+    InProgress wait = removed.wait();
+    if (wait.reason.empty()) wait.reason = "Deleting";
+    return under_way(reply, wait);
+  }
+  reply.remove_finalizer(finalizer);
+  return {};
+}
+
+// A look after a while without a reason; 0 is never.
+inline void resync_after(Reply& reply, Milliseconds interval) {
+  if (interval.count() > 0) reply.requeue_after(interval);
+}
+
 // True where the finalizer is stored. Otherwise the reply adds it and the caller returns: nothing
 // is made outside before the finalizer that protects it is stored. The write wakes the object.
 inline bool finalizer_is_stored(const Request& request, Reply& reply, const std::string& name) {

@@ -312,6 +312,7 @@ class Wake {
 struct HttpAnswer {
   int status = 0;
   std::string body = {};
+  std::string peer_certificate = {};  // PEM, where the request asked for it
 };
 
 // Requests to workload clusters, by the name of their Cluster.
@@ -325,7 +326,8 @@ class Workload {
     if (!CAPSTAN_HAS(table_, request)) return detail::absent_service(CAPSTAN_EXT_WORKLOAD);
     return answer(table_->request, ns, cluster, request);
   }
-  // With {"podNamespace","pod","port","serverName","ca","certificate","key"} in `request`.
+  // With {"podNamespace","pod","port","serverName","ca","certificate","key","peerCertificate"} in
+  // `request`.
   Expected<HttpAnswer> pod_request(std::string_view ns, std::string_view cluster,
                                    const Json& request) const {
     if (!CAPSTAN_HAS(table_, pod_request)) return detail::absent_service(CAPSTAN_EXT_WORKLOAD);
@@ -354,7 +356,8 @@ class Workload {
       return first.error(status, "request to cluster " + std::string(cluster));
     }
     const Json parsed = CAPSTAN_TRY(parse_json(reply.text()));
-    return HttpAnswer{static_cast<int>(int_at(parsed, "status")), string_at(parsed, "body")};
+    return HttpAnswer{static_cast<int>(int_at(parsed, "status")), string_at(parsed, "body"),
+                      string_at(parsed, "peerCertificate")};
   }
   const capstan_workload* table_;
   void* ctx_;

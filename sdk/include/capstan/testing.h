@@ -113,7 +113,8 @@ class FakeHost {
     if (!is(object, string_at(query, "apiVersion"), string_at(query, "kind"))) return false;
     const std::string ns = string_at(query, "namespace");
     if (!ns.empty() && string_at(object, "metadata/namespace") != ns) return false;
-    for (const auto& [key, value] : query.value("labels", Json::object()).items()) {
+    const Json labels = query.value("labels", Json::object());
+    for (const auto& [key, value] : labels.items()) {
       if (label_of(object, key) != value) return false;
     }
     const std::string owner = string_at(query, "owner");
@@ -150,7 +151,9 @@ class FakeHost {
     if (!answer) return CAPSTAN_UNAVAILABLE;
     const auto result = answer(text(cluster), Json::parse(to_view(request)));
     if (!result.ok()) return refuse(result.error(), diagnostics);
-    detail::write(out, dump_json({{"status", result->status}, {"body", result->body}}));
+    detail::write(out, dump_json({{"status", result->status},
+                                  {"body", result->body},
+                                  {"peerCertificate", result->peer_certificate}}));
     return CAPSTAN_OK;
   }
   static capstan_status workload_request(void* ctx, capstan_str, capstan_str cluster,

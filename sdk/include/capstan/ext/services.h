@@ -78,8 +78,9 @@ typedef struct capstan_wake {
 /* Requests to a workload cluster by the name of its Cluster; needs.workload: true in the manifest.
  * request: {"method","path","contentType","body","timeoutMs"}; reply: {"status":200,"body":"..."}.
  * pod_request has also {"podNamespace","pod","port","serverName","ca","certificate","key"} (PEM):
- * an HTTPS request to a port of a pod through the cluster's API server. nodes: JSON array of the
- * cluster's Nodes from a kept watch. UNAVAILABLE where the cluster does not answer,
+ * an HTTPS request to a port of a pod through the cluster's API server; with
+ * "peerCertificate":true the reply has the server's certificate (PEM) under that name. nodes: JSON
+ * array of the cluster's Nodes from a kept watch. UNAVAILABLE where the cluster does not answer,
  * FAILED_PRECONDITION where it has no kubeconfig yet. */
 #define CAPSTAN_EXT_WORKLOAD "capstan.workload/1"
 typedef struct capstan_workload {

@@ -1,4 +1,4 @@
-#include "plugins/memory/etcd_tunnel.h"
+#include "plugins/memory/pod_listener.h"
 
 #include <openssl/ssl.h>
 
@@ -8,11 +8,13 @@
 
 namespace capstan::memory {
 
-class EtcdTls {
+class PodTls {
  public:
-  explicit EtcdTls(std::unique_ptr<boost::asio::ssl::context> context)
-      : context_(std::move(context)) {}
+  PodTls(std::unique_ptr<boost::asio::ssl::context> context, bool needs_client)
+      : needs_client(needs_client), context_(std::move(context)) {}
   SSL_CTX* native() { return context_->native_handle(); }
+
+  const bool needs_client;  // with a certificate that is believed
 
  private:
   std::unique_ptr<boost::asio::ssl::context> context_;
@@ -20,7 +22,6 @@ class EtcdTls {
 
 namespace {
 
-constexpr int kEtcdPort = 2379;
 constexpr size_t kLargestRequest = 1 << 20;
 
 struct FreeSession {
@@ -28,15 +29,15 @@ struct FreeSession {
 };
 
 // A request whose bytes have all come.
-struct EtcdRequest {
+struct PodRequestText {
   std::string path;
   std::string body;
 };
 
 // None where more bytes are needed. Errors: kInvalid where they are no HTTP.
-Result<std::optional<EtcdRequest>> parse_request(const std::string& text) {
+Result<std::optional<PodRequestText>> parse_request(const std::string& text) {
   const size_t end = text.find("\r\n\r\n");
-  if (end == std::string::npos) return std::optional<EtcdRequest>();
+  if (end == std::string::npos) return std::optional<PodRequestText>();
   const std::vector<std::string> words = split(text.substr(0, text.find("\r\n")), ' ');
   if (words.size() != 3) return Error::invalid("no HTTP request");
   size_t length = 0;
@@ -46,8 +47,8 @@ Result<std::optional<EtcdRequest>> parse_request(const std::string& text) {
     length = std::strtoul(lower.c_str() + sizeof("content-length:") - 1, nullptr, 10);
   }
   if (length > kLargestRequest) return Error::invalid("the request is too large");
-  if (text.size() < end + 4 + length) return std::optional<EtcdRequest>();
-  return std::optional(EtcdRequest{words[1], text.substr(end + 4, length)});
+  if (text.size() < end + 4 + length) return std::optional<PodRequestText>();
+  return std::optional(PodRequestText{words[1], text.substr(end + 4, length)});
 }
 
 std::string response_text(int status, const std::string& body) {
@@ -56,10 +57,10 @@ std::string response_text(int status, const std::string& body) {
          std::to_string(body.size()) + "\r\n\r\n" + body;
 }
 
-class EtcdTunnel final : public PortTunnel {
+class PodTunnel final : public PortTunnel {
  public:
-  EtcdTunnel(std::shared_ptr<EtcdTls> tls, EtcdAnswer answer)
-      : PortTunnel(kEtcdPort),
+  PodTunnel(int port, std::shared_ptr<PodTls> tls, PodAnswer answer)
+      : PortTunnel(port),
         tls_(std::move(tls)),
         answer_(std::move(answer)),
         session_(SSL_new(tls_->native())),
@@ -93,6 +94,7 @@ class EtcdTunnel final : public PortTunnel {
       end();
       return false;
     }
+    if (!tls_->needs_client) return true;
     HttpPeer peer;
     read_tls_peer(session_.get(), peer);
     if (peer.has_certificate && peer.certificate_error.empty()) return true;
@@ -124,8 +126,8 @@ class EtcdTunnel final : public PortTunnel {
     }
   }
 
-  const std::shared_ptr<EtcdTls> tls_;
-  const EtcdAnswer answer_;
+  const std::shared_ptr<PodTls> tls_;
+  const PodAnswer answer_;
   const std::unique_ptr<SSL, FreeSession> session_;
   BIO* const incoming_;  // both are the session's
   BIO* const outgoing_;
@@ -134,8 +136,8 @@ class EtcdTunnel final : public PortTunnel {
 
 }  // namespace
 
-Result<std::shared_ptr<EtcdTls>> make_etcd_tls(const KeyPair& authority, const std::string& node,
-                                               Instant now) {
+Result<std::shared_ptr<PodTls>> make_etcd_tls(const KeyPair& authority, const std::string& node,
+                                              Instant now) {
   CertificateOptions options;
   options.common_name = node;
   options.dns_names = {node, "localhost"};
@@ -143,11 +145,16 @@ Result<std::shared_ptr<EtcdTls>> make_etcd_tls(const KeyPair& authority, const s
   options.server = true;
   options.client = true;
   const HttpTls tls{TRY(issue_certificate(authority, options, now)), authority.certificate_pem};
-  return std::make_shared<EtcdTls>(TRY(make_tls_context(tls)));
+  return std::make_shared<PodTls>(TRY(make_tls_context(tls)), true);
 }
 
-std::shared_ptr<HttpTunnel> make_etcd_tunnel(std::shared_ptr<EtcdTls> tls, EtcdAnswer answer) {
-  return std::make_shared<EtcdTunnel>(std::move(tls), std::move(answer));
+Result<std::shared_ptr<PodTls>> make_api_server_tls(const KeyPair& certificate) {
+  return std::make_shared<PodTls>(TRY(make_tls_context(HttpTls{certificate, {}})), false);
+}
+
+std::shared_ptr<HttpTunnel> make_pod_tunnel(int port, std::shared_ptr<PodTls> tls,
+                                            PodAnswer answer) {
+  return std::make_shared<PodTunnel>(port, std::move(tls), std::move(answer));
 }
 
 }  // namespace capstan::memory
