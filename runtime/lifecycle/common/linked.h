@@ -16,6 +16,8 @@ struct Linked {
   bool exists() const { return external && external->exists(); }
   bool deleting() const { return external && external->deleting(); }
   std::string kind() const { return external ? external->key.kind.kind : ""; }
+  // "DevCluster demo"
+  std::string text() const { return external ? kind() + " " + external->key.name : ""; }
 };
 
 // `ref` may be null.
