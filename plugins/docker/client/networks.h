@@ -20,6 +20,8 @@ struct Network {
 
 // By exact name; nothing where there is none.
 Expected<std::optional<Network>> find_network(Engine& engine, const std::string& name);
+// Whether containers of the network can have the IPv4 address.
+bool holds_address(const Network& network, const std::string& address);
 // A bridge with the first range of addresses that is free. One that exists already is fine.
 Status create_network(Engine& engine, const std::string& name, const Labels& labels);
 // False where containers are still attached; what is gone already is fine.

@@ -37,7 +37,7 @@ class FakeEngine : public EngineTransport {
   struct FakeNetwork {
     std::string id;
     Json labels = Json::object();
-    Json ranges = Json::array();  // [{"Subnet": "172.18.0.0/16"}]
+    Json ranges = {{{"Subnet", "10.0.0.0/24"}}};
   };
 
   std::set<std::string> images;

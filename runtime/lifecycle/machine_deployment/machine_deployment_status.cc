@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "runtime/base/text.h"
 #include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/machine_counts.h"
 #include "runtime/object/old_conditions.h"
@@ -34,6 +35,20 @@ Condition rolling_out(const Objects& machines) {
   std::string message = "Rolling out " + std::to_string(outdated) + " not up-to-date replicas";
   for (const std::string& reason : reasons) message += "\n" + reason;
   return condition("RollingOut", kTrue, "RollingOut", std::move(message));
+}
+
+// Why its MachineSets make no Machines.
+std::vector<std::string> blocked_because(const Objects& sets) {
+  std::vector<std::string> reasons;
+  for (const ObjectPtr& set : sets) {
+    const auto scaling = get_condition(*set->tree(), "ScalingUp");
+    if (!scaling || scaling->status != kTrue) continue;
+    const std::vector<std::string> lines = split(scaling->message, '\n');
+    for (size_t i = 1; i < lines.size(); ++i) {
+      reasons.push_back(lines[i].starts_with("* ") ? lines[i].substr(2) : lines[i]);
+    }
+  }
+  return reasons;
 }
 
 // Available, and the Ready of the present MachineSet as v1beta1 has it.
@@ -86,7 +101,8 @@ void update_machine_deployment_status(MachineDeploymentScope& scope, Instant now
   put(available(scope, counts.available));
   put(rolling_out(scope.machines));
   for (Condition& condition : machine_rollups(scope.machines)) put(std::move(condition));
-  put(scaling_up(scope.desired(), counts.replicas, scope.deleting(), {}));
+  put(scaling_up(scope.desired(), counts.replicas, scope.deleting(),
+                 blocked_because(scope.sets())));
   put(scaling_down(scope.desired(), counts.replicas, scope.deleting()));
   put(deleting_condition(scope.deleting(), scope.sets(), "MachineSets"));
   update_old_counters(scope, counts, view);
