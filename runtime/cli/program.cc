@@ -21,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
   capstan generate cluster c1 --kubernetes-version v1.34.2 | kubectl apply -f -
   capstan describe cluster c1                     what a cluster is made of, and how it is
   capstan get kubeconfig c1 > c1.kubeconfig       the way into it
+  capstan plugin install acme --from /srv/plugins add a provider of somebody else
 
 `capstan COMMAND --help` has flags and examples of each command.)";
 

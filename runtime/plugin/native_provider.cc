@@ -105,7 +105,7 @@ Result<const capstan_entry*> check_entry(const SharedObject& library, const Plug
 Result<std::unique_ptr<NativeProvider>> NativeProvider::load(PluginFile file,
                                                              std::unique_ptr<HostServices> services,
                                                              NativeProviderOptions options) {
-  SharedObject library = TRY(SharedObject::open(file.path));
+  SharedObject library = TRY(SharedObject::open(file.path, file.image));
   std::unique_ptr<NativeProvider> provider(
       new NativeProvider(std::move(file), std::move(services), options, std::move(library)));
   TRY(provider->create());
@@ -151,6 +151,7 @@ Result<void> NativeProvider::activate(const Json& settings) {
   const DiagnosticsCollector collector(diagnostics);
   const std::string text = dump_json(settings);
   const capstan_status status = plugin_->activate(plugin_->self, abi_str(text), collector.table());
+  redact(diagnostics);
   if (status != CAPSTAN_OK) {
     return error_of(diagnostics, status, name())
         .with_context("plugin \"" + name() + "\" cannot be activated");
@@ -170,6 +171,13 @@ Result<void> NativeProvider::activate(const Json& settings) {
   }
   active_ = true;
   return {};
+}
+
+void NativeProvider::redact(std::vector<ProviderDiagnostic>& diagnostics) {
+  for (ProviderDiagnostic& diagnostic : diagnostics) {
+    services_->redactor().redact(diagnostic.summary);
+    services_->redactor().redact(diagnostic.detail);
+  }
 }
 
 void NativeProvider::deactivate() {
@@ -222,6 +230,7 @@ ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char*
                std::string("wrote more than ") + std::to_string(options_.max_reply) +
                    " bytes from " + function);
   }
+  redact(reply.diagnostics);
   if (options_.measure) latency_.observe(rate_.seconds_of(read_ticks() - begin));
   if (reply.status != Code::kOk) failures_.fetch_add(1, std::memory_order_relaxed);
   finished_.fetch_add(1);

@@ -37,6 +37,7 @@ struct LoaderOptions {
   std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
   int probe_stop = -1;  // see probe_plugin
   NativeProviderOptions native = {};
+  TrustPolicy trust = {};
   // Makes the adapter where a plugin is to run otherwise than in this process; unset: that is an
   // error of the plugin. Gives a provider that is not active yet.
   std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&)>

@@ -12,6 +12,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +30,9 @@ namespace capstan {
 
 class ProviderRuntime {
  public:
-  ProviderRuntime(const ServerConfig& config, const WakeSignal& signals);
+  // The clock and the signals outlive it.
+  ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
+                  const WakeSignal& signals);
   ~ProviderRuntime();
 
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
@@ -49,6 +52,7 @@ class ProviderRuntime {
   HostPorts ports();
   PluginSetPorts set_ports(std::function<void()> changed);
   Result<void> write_objects();
+  Result<void> introduce_files();
   Result<void> introduce_new();
   bool listed(const Manifest& manifest) const;
   void report();
@@ -62,6 +66,7 @@ class ProviderRuntime {
   const WakeSignal& signals_;
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
+  std::set<std::string> introduced_files_;
 
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<RegistryPluginMetrics> metrics_;

@@ -65,7 +65,8 @@ Result<void> run_server(
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
   if (signals->stop_asked()) return stopped_early();
-  ProviderRuntime providers(config, *signals);
+  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock,
+                            *signals);
   RequestMetrics requests(core->metrics, core->clock);
   add_server_metrics(*core, providers);
   const ServerIdentity identity =

@@ -37,7 +37,7 @@ class FakeEngine : public EngineTransport {
   struct FakeNetwork {
     std::string id;
     Json labels = Json::object();
-    Json ranges = {{{"Subnet", "10.0.0.0/24"}}};
+    Json ranges = Json::array({{{"Subnet", "10.0.0.0/24"}}});
   };
 
   std::set<std::string> images;
