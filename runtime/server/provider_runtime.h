@@ -50,6 +50,7 @@ class ProviderRuntime {
 
  private:
   HostPorts ports();
+  LoaderOptions loader_options(std::function<void()> changed);
   PluginSetPorts set_ports(std::function<void()> changed);
   Result<void> write_objects();
   Result<void> introduce_files();
@@ -61,6 +62,7 @@ class ProviderRuntime {
   std::shared_ptr<PluginRegistry> make_registry();
   std::shared_ptr<Manager> manager() const;
   void wake(const ObjectKey& key);
+  void wake_objects_of(const Manifest& manifest);
   void wake_cluster(const ClusterName& cluster);
 
   const WakeSignal& signals_;
