@@ -6,6 +6,7 @@
 
 #include "runtime/cli/plugin/plugin_command.h"
 #include "runtime/cli/table.h"
+#include "runtime/object/conditions.h"
 #include "runtime/package/plugin_store.h"
 
 namespace capstan::cli {
@@ -18,7 +19,7 @@ struct Flags {
 };
 
 struct Row {
-  std::string name, version, origin, trust, state;
+  std::string name, version, origin, trust, state, isolation, message;
 };
 
 // Name -> the server's Plugin object. Empty where no server answers.
@@ -36,20 +37,30 @@ std::string trust_of(const InstalledPlugin& plugin) {
   return plugin.publisher.empty() ? "digest" : "signed by " + plugin.publisher;
 }
 
+// How the server says that the plugin is.
+void describe(const Json& object, Row& row) {
+  row.state = get_string(object, {"status", "state"}, "Unknown");
+  row.isolation = get_string(object, {"status", "isolation"});
+  row.message = get_string(object, {"status", "message"});
+  const auto up_to_date = get_condition(object, "UpToDate");
+  if (row.message.empty() && up_to_date) row.message = up_to_date->message;
+}
+
+Color color_of(const std::string& state) {
+  if (state == "Running") return Color::kGreen;
+  return state == "Failed" || state == "Quarantined" ? Color::kRed : Color::kNone;
+}
+
 std::vector<Row> rows(const std::vector<InstalledPlugin>& installed,
                       std::map<std::string, Json> running) {
   std::vector<Row> out;
-  const auto state_of = [](const Json& object) {
-    const std::string state = get_string(object, {"status", "state"});
-    return state.empty() ? "Unknown" : state;
-  };
   for (const InstalledPlugin& plugin : installed) {
-    Row row{plugin.name, plugin.version, "installed", trust_of(plugin), "-"};
+    Row row{plugin.name, plugin.version, "installed", trust_of(plugin), "-", {}, {}};
     const auto object = running.find(plugin.name);
     if (!plugin.current) {
       row.state = "not current";
     } else if (object != running.end()) {
-      row.state = state_of(object->second);
+      describe(object->second, row);
     }
     out.push_back(std::move(row));
   }
@@ -57,8 +68,9 @@ std::vector<Row> rows(const std::vector<InstalledPlugin>& installed,
   for (const auto& [name, object] : running) {
     const std::string origin =
         get_string(object, {"metadata", "annotations", "capstan.dev/source"}, "object");
-    out.push_back(
-        {name, get_string(object, {"status", "version"}, "-"), origin, "-", state_of(object)});
+    Row row{name, get_string(object, {"status", "version"}, "-"), origin, "-", {}, {}, {}};
+    describe(object, row);
+    out.push_back(std::move(row));
   }
   return out;
 }
@@ -73,7 +85,9 @@ Result<void> list(const Flags& flags, Program& program) {
                          {"version", row.version},
                          {"origin", row.origin},
                          {"trust", row.trust},
-                         {"state", row.state}});
+                         {"state", row.state},
+                         {"isolation", row.isolation},
+                         {"message", row.message}});
     }
     program.out << formatted(plugins, flags.output);
     return {};
@@ -82,8 +96,12 @@ Result<void> list(const Flags& flags, Program& program) {
     program.err << "No plugin is installed in " << store.folder() << ", and no server answers.\n";
     return {};
   }
-  Table table({"NAME", "VERSION", "ORIGIN", "TRUST", "STATE"});
-  for (const Row& row : all) table.add({row.name, row.version, row.origin, row.trust, row.state});
+  Table table({"NAME", "VERSION", "ORIGIN", "TRUST", "STATE", "ISOLATION", "MESSAGE"});
+  for (const Row& row : all) {
+    table.add({row.name, row.version, row.origin, row.trust,
+               paint(row.state, color_of(row.state), program.colors),
+               row.isolation.empty() ? "-" : row.isolation, row.message});
+  }
   program.out << table.text();
   return {};
 }

@@ -1,5 +1,5 @@
-// capstan plugin list, enable, disable, reload: they read and edit the server's Plugin objects, as
-// kubectl could, and wait until the server has followed.
+// capstan plugin enable, disable, reload: they edit the server's Plugin objects, as kubectl
+// could, and wait until the server has followed.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
@@ -7,8 +7,7 @@
 #include <thread>
 
 #include "runtime/base/text.h"
-#include "runtime/cli/plugin_command.h"
-#include "runtime/cli/table.h"
+#include "runtime/cli/plugin/plugin_command.h"
 #include "runtime/object/conditions.h"
 
 namespace capstan::cli {
@@ -22,7 +21,6 @@ struct Flags {
   std::string name;
   std::string file;
   std::string isolation;
-  std::string output = "table";
   int timeout_seconds = 60;
 };
 
@@ -120,33 +118,6 @@ Result<void> reload(const Flags& flags, Program& program) {
                         program);
 }
 
-Color color_of(const std::string& state) {
-  if (state == "Running") return Color::kGreen;
-  return state == "Disabled" ? Color::kGray : Color::kRed;
-}
-
-Result<void> list(const Flags& flags, Program& program) {
-  const auto client = TRY(make_api_client(flags.server));
-  const std::vector<Json> plugins = TRY(client->list(kPlugin, ""));
-  if (flags.output == "json") {
-    program.out << Json(plugins).dump(2) << "\n";
-    return {};
-  }
-  Table table({"NAME", "STATE", "VERSION", "ISOLATION", "MESSAGE"});
-  for (const Json& plugin : plugins) {
-    const std::string state = get_string(plugin, {"status", "state"}, "Unknown");
-    std::string message = get_string(plugin, {"status", "message"});
-    const auto up_to_date = get_condition(plugin, "UpToDate");
-    if (message.empty() && up_to_date) message = up_to_date->message;
-    table.add({get_string(plugin, {"metadata", "name"}),
-               paint(state, color_of(state), program.colors),
-               get_string(plugin, {"status", "version"}, "-"),
-               get_string(plugin, {"status", "isolation"}, "-"), message});
-  }
-  program.out << table.text();
-  return {};
-}
-
 using Verb = Result<void> (*)(const Flags&, Program&);
 
 CLI::App* add_verb(CLI::App& plugin, Program& program, const char* name, const char* about,
@@ -169,12 +140,6 @@ void add_name_and_timeout(CLI::App& command, Flags& flags) {
 
 void add_plugin_state_verbs(CLI::App& plugin, Program& program) {
   auto flags = std::make_shared<Flags>();
-  CLI::App* list_verb =
-      add_verb(plugin, program, "list", "The plugins of the server, and how they are",
-               "Examples:\n  capstan plugin list\n  capstan plugin list -o json", list, flags);
-  list_verb->add_option("-o,--output", flags->output, "table or json")
-      ->check(CLI::IsMember({"table", "json"}));
-
   CLI::App* enable_verb =
       add_verb(plugin, program, "enable", "Run a plugin, or another file or isolation of it",
                "Examples:\n  capstan plugin enable memory\n"
