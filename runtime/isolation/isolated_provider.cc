@@ -32,7 +32,8 @@ IsolatedProvider::IsolatedProvider(PluginFile file, std::unique_ptr<HostTable> s
       options_(std::move(options)),
       nonce_(options_.random.uuid()),
       policy_(options_.restart, options_.random),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
+      latency_(kProviderCallBounds) {
   state_.isolation = options_.sandbox ? "sandbox" : "process";
 }
 
@@ -103,8 +104,11 @@ ProviderReply IsolatedProvider::work(Method method, const ProviderCall& call,
   }
   calls_.fetch_add(1, std::memory_order_relaxed);
   if (reply.status != Code::kOk) failures_.fetch_add(1, std::memory_order_relaxed);
-  nanoseconds_.fetch_add(static_cast<uint64_t>((options_.clock.monotonic() - begin).count()),
-                         std::memory_order_relaxed);
+  latency_.observe(options_.clock.monotonic() - begin);
+  for (ProviderDiagnostic& diagnostic : reply.diagnostics) {
+    services_->redact(diagnostic.summary);
+    services_->redact(diagnostic.detail);
+  }
   return reply;
 }
 
@@ -177,7 +181,7 @@ ProviderReply IsolatedProvider::unavailable(const ProcessPtr& lost) {
 }
 
 ProviderStatistics IsolatedProvider::statistics() const {
-  return {calls_.load(), failures_.load(), nanoseconds_.load()};
+  return {calls_.load(), failures_.load(), latency_.snapshot(), state().restarts};
 }
 
 ProviderState IsolatedProvider::state() const {

@@ -118,7 +118,7 @@ class IsolatedProvider final : public Provider {
 
   std::atomic<uint64_t> calls_{0};
   std::atomic<uint64_t> failures_{0};
-  std::atomic<uint64_t> nanoseconds_{0};
+  Histogram latency_;
   std::atomic<size_t> admissions_{0};
 };
 

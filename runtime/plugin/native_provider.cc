@@ -14,9 +14,6 @@
 namespace capstan {
 namespace {
 
-// Seconds of a call: from one that only looks at its memory to one that runs into its deadline.
-constexpr double kCallBounds[] = {0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5, 1, 5, 10, 30, 60};
-
 // The first diagnostic as an error, or what the status alone says.
 Error error_of(const std::vector<ProviderDiagnostic>& diagnostics, capstan_status status,
                const std::string& plugin) {
@@ -118,7 +115,7 @@ NativeProvider::NativeProvider(PluginFile file, std::unique_ptr<HostTable> servi
       services_(std::move(services)),
       options_(options),
       library_(std::move(library)),
-      latency_(kCallBounds) {}
+      latency_(kProviderCallBounds) {}
 
 NativeProvider::~NativeProvider() {
   unload();
@@ -175,8 +172,8 @@ Result<void> NativeProvider::activate(const Json& settings) {
 
 void NativeProvider::redact(std::vector<ProviderDiagnostic>& diagnostics) {
   for (ProviderDiagnostic& diagnostic : diagnostics) {
-    services_->redactor().redact(diagnostic.summary);
-    services_->redactor().redact(diagnostic.detail);
+    services_->redact(diagnostic.summary);
+    services_->redact(diagnostic.detail);
   }
 }
 

@@ -26,8 +26,8 @@ namespace capstan {
 struct ProviderCall {
   uint32_t attempt = 0;                          // failures in a row for this object
   MonotonicTime deadline{};                      // zero: none
-  std::string_view key;                          // the object's uid
-  std::string_view trace_id;                     // W3C trace id or ""
+  std::string_view key = {};                     // the object's uid
+  std::string_view trace_id = {};                // W3C trace id or ""
   const std::atomic<bool>* cancelled = nullptr;  // true: give up; null: never
 };
 
@@ -57,6 +57,10 @@ struct ProviderReply {
 };
 
 // What it did since it was loaded, for metrics.
+// Seconds of a call: from one that only looks at its memory to one that runs into its deadline.
+inline constexpr double kProviderCallBounds[] = {0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5,
+                                                 1,       5,      10,    30,   60};
+
 struct ProviderStatistics {
   uint64_t calls = 0;
   uint64_t failures = 0;

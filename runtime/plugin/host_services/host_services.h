@@ -61,6 +61,8 @@ class HostTable {
   virtual ~HostTable() = default;
   // `abi_minor` is the negotiated one. Lifetime: of this.
   virtual const capstan_host* table(uint32_t abi_minor) = 0;
+  // Takes the secrets that the plugin was given out of a text for people.
+  virtual void redact(std::string&) {}
 };
 
 class HostServices final : public HostTable {
@@ -70,6 +72,7 @@ class HostServices final : public HostTable {
   HostServices& operator=(const HostServices&) = delete;
 
   const capstan_host* table(uint32_t abi_minor) override;
+  void redact(std::string& text) override { redactor_.redact(text); }
 
   const HostServicesOptions& options() const { return options_; }
 
