@@ -36,7 +36,7 @@ spec:
         whenUnsatisfiable: DoNotSchedule
         labelSelector: {matchLabels: {app: drained}}
       containers:
-      - {name: sleeper, image: "capstan/cni:v1", command: [sleep, infinity]}
+      - {name: sleeper, image: "localhost/capstan/cni:v1", command: [sleep, infinity]}
 """
 # Ages differ from one call to the next.
 AGE = re.compile(r"\b(\d+[dhms])+\b")
