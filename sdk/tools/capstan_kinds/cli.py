@@ -36,6 +36,11 @@ def main(arguments):
     return 0
 
 
+def compile_kinds(paths):
+    """The definitions of several files, by name. Raises Problem."""
+    return _compile([file for path in paths for file in load(path)])
+
+
 def _parser():
     parser = argparse.ArgumentParser(
         prog="capstan-kinds",
