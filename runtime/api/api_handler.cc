@@ -82,6 +82,12 @@ ApiHandler::ApiHandler(EventLoop& loop, ResourceService& service, ApiHandlerOpti
       resources_(service, options_.watch) {}
 
 void ApiHandler::handle(HttpExchangePtr exchange) {
+  MeasuredExchange* measured = nullptr;
+  if (options_.requests != nullptr) {
+    auto counted = options_.requests->measure(std::move(exchange));
+    measured = counted.get();
+    exchange = std::move(counted);
+  }
   auto target = parse_request_target(exchange->request().target);
   if (!target.ok()) return exchange->respond(failure_response(target.error()));
   if (answer_open_path(exchange, *target)) return;
@@ -93,7 +99,7 @@ void ApiHandler::handle(HttpExchangePtr exchange) {
     }
     return exchange->respond(std::move(response));
   }
-  answer_user(std::move(exchange), std::move(*target), std::move(*user));
+  answer_user(std::move(exchange), std::move(*target), std::move(*user), measured);
 }
 
 bool ApiHandler::answer_open_path(const HttpExchangePtr& exchange, const RequestTarget& target) {
@@ -112,7 +118,8 @@ bool ApiHandler::answer_open_path(const HttpExchangePtr& exchange, const Request
   return true;
 }
 
-void ApiHandler::answer_user(HttpExchangePtr exchange, RequestTarget target, ApiUser user) {
+void ApiHandler::answer_user(HttpExchangePtr exchange, RequestTarget target, ApiUser user,
+                             MeasuredExchange* measured) {
   const std::string method = exchange->request().method;
   if (const std::string kind = self_review_kind(target.path); !kind.empty() && method == "POST") {
     return answer_review(exchange, kind, user);
@@ -140,13 +147,14 @@ void ApiHandler::answer_user(HttpExchangePtr exchange, RequestTarget target, Api
   request.target = std::move(target);
   request.path = std::move(*path);
   request.user = std::move(user);
+  if (measured != nullptr) measured->describe(labels_of(request));
   answer_resource(std::move(request));
 }
 
 bool ApiHandler::answer_document(const HttpExchangePtr& exchange, const RequestTarget& target) {
   const std::string& path = target.path;
-  if (path == "/metrics" && options_.metrics) {
-    exchange->respond(text_response(200, options_.metrics()));
+  if (path == "/metrics" && options_.metrics != nullptr) {
+    run_blocking(exchange, [this, exchange] { answer_metrics(exchange); });
   } else if (is_discovery_path(path)) {
     answer_discovery(exchange, path);
   } else if (path.starts_with("/openapi/v3")) {
@@ -157,6 +165,12 @@ bool ApiHandler::answer_document(const HttpExchangePtr& exchange, const RequestT
     return false;
   }
   return true;
+}
+
+void ApiHandler::answer_metrics(const HttpExchangePtr& exchange) {
+  HttpResponse response = text_response(200, options_.metrics->text());
+  response.headers.front().second = Exposition::kContentType;
+  exchange->respond(compressed(std::move(response), exchange->request()));
 }
 
 void ApiHandler::answer_discovery(const HttpExchangePtr& exchange, const std::string& path) {

@@ -14,6 +14,7 @@
 #include "runtime/api/discovery.h"
 #include "runtime/api/event_loop.h"
 #include "runtime/api/openapi.h"
+#include "runtime/api/request_metrics.h"
 #include "runtime/api/resource_handler.h"
 #include "runtime/api/routes.h"
 
@@ -24,8 +25,10 @@ struct ApiHandlerOptions {
   std::vector<ApiRoute> routes;  // for members of system:masters
   // What /readyz says besides that the server runs; empty: ready.
   std::function<Result<void>()> ready;
-  // The text of /metrics; empty: there is none.
-  std::function<std::string()> metrics;
+  // What /metrics shows, and where requests are counted; null: there are no metrics. Both outlive
+  // the loop.
+  const MetricsRegistry* metrics = nullptr;
+  RequestMetrics* requests = nullptr;
   std::string git_version = "v1.34.2+capstan";
   WatchLimits watch;
   std::string nonce;  // differs between starts
@@ -40,8 +43,11 @@ class ApiHandler final : public HttpHandler {
 
  private:
   bool answer_open_path(const HttpExchangePtr& exchange, const RequestTarget& target);
-  void answer_user(HttpExchangePtr exchange, RequestTarget target, ApiUser user);
+  // `measured` is the exchange where it is counted; null otherwise.
+  void answer_user(HttpExchangePtr exchange, RequestTarget target, ApiUser user,
+                   MeasuredExchange* measured);
   bool answer_document(const HttpExchangePtr& exchange, const RequestTarget& target);
+  void answer_metrics(const HttpExchangePtr& exchange);
   void answer_discovery(const HttpExchangePtr& exchange, const std::string& path);
   void answer_openapi(const HttpExchangePtr& exchange, const std::string& path);
   void answer_openapi_v2(const HttpExchangePtr& exchange);

@@ -10,9 +10,7 @@ Manager::Controller::Controller(ControllerOptions given, Clock& clock, Random& r
                                 WorkQueueOptions queue_options)
     : options(std::move(given)),
       name(options.reconciler->name()),
-      queue(clock, random, queue_options) {
-  statistics.controller = name;
-}
+      queue(clock, random, queue_options) {}
 
 Manager::Manager(ManagerOptions options)
     : options_(options),
@@ -150,27 +148,26 @@ void Manager::run(Controller& controller, const WorkQueue::Item& item) {
   auto outcome = controller.options.reconciler->reconcile(item.key, context);
   if (outcome.ok()) {
     again = outcome->requeue_after;
-    {
-      const std::scoped_lock lock(controller.mutex);
-      controller.statistics.changes += outcome->changes.size();
-    }
+    controller.changes.fetch_add(outcome->changes.size(), std::memory_order_relaxed);
     result = conclude(controller, item.key, *std::move(outcome));
   } else {
     result = std::move(outcome).error();
   }
-  {
-    const std::scoped_lock lock(controller.mutex);
-    ControllerStatistics& statistics = controller.statistics;
-    ++statistics.reconciles;
-    if (result.code() == Code::kConflict) {
-      ++statistics.conflicts;
-    } else if (!result.ok()) {
-      ++statistics.errors;
-    }
-    statistics.queue_time.observe(item.waited);
-    statistics.reconcile_time.observe(options_.clock.monotonic() - start);
-  }
+  count(controller, item, result, again.has_value(), options_.clock.monotonic() - start);
   settle(controller, item, result, again);
+}
+
+void Manager::count(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,
+                    bool again, Duration taken) {
+  if (result.code() == Code::kConflict) {
+    controller.conflicts.fetch_add(1, std::memory_order_relaxed);
+  } else if (!result.ok()) {
+    controller.errors.fetch_add(1, std::memory_order_relaxed);
+  } else if (again) {
+    controller.requeues.fetch_add(1, std::memory_order_relaxed);
+  }
+  controller.queue_time.observe(item.waited);
+  controller.reconcile_time.observe(taken);
 }
 
 Result<void> Manager::conclude(Controller& controller, const ObjectKey& key, Outcome outcome) {
@@ -238,10 +235,21 @@ void Manager::enqueue(const std::string& name, const ObjectKey& key, Duration de
 std::vector<ControllerStatistics> Manager::statistics() const {
   std::vector<ControllerStatistics> all;
   for (const auto& controller : controllers_) {
-    const std::scoped_lock lock(controller->mutex);
-    all.push_back(controller->statistics);
-    all.back().depth = controller->queue.ready();
-    all.back().active = controller->queue.active();
+    ControllerStatistics statistics;
+    statistics.controller = controller->name;
+    statistics.concurrency = static_cast<size_t>(controller->options.concurrency);
+    statistics.depth = controller->queue.ready();
+    statistics.active = controller->queue.active();
+    statistics.adds = controller->queue.adds();
+    statistics.retries = controller->queue.retries();
+    statistics.errors = controller->errors;
+    statistics.conflicts = controller->conflicts;
+    statistics.requeues = controller->requeues;
+    statistics.changes = controller->changes;
+    statistics.queue_time = controller->queue_time.snapshot();
+    statistics.reconcile_time = controller->reconcile_time.snapshot();
+    statistics.reconciles = statistics.reconcile_time.count();
+    all.push_back(std::move(statistics));
   }
   return all;
 }

@@ -82,8 +82,12 @@ class Manager {
     ControllerOptions options;
     std::string name;
     WorkQueue queue;
-    mutable std::mutex mutex;  // of statistics
-    ControllerStatistics statistics;
+    std::atomic<uint64_t> errors{0};
+    std::atomic<uint64_t> conflicts{0};
+    std::atomic<uint64_t> requeues{0};
+    std::atomic<uint64_t> changes{0};
+    Histogram queue_time{kLatencyBounds};
+    Histogram reconcile_time{kLatencyBounds};
   };
 
   void queue_existing(Controller& controller);
@@ -93,6 +97,8 @@ class Manager {
   void run(Controller& controller, const WorkQueue::Item& item);
   // Commits an outcome; gives the error that the key is to be retried for.
   Result<void> conclude(Controller& controller, const ObjectKey& key, Outcome outcome);
+  void count(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,
+             bool again, Duration taken);
   void settle(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,
               std::optional<Duration> again);
   bool anything_ready() const;

@@ -75,8 +75,12 @@ TEST_F(ManagerTest, who_loses_a_race_runs_again_and_it_is_no_failure) {
   });
   manager.run_until_idle();
   EXPECT_EQ((*get("a")->tree())["data"], (Json{{"mine", "1"}, {"theirs", "1"}}));
-  EXPECT_EQ(manager.statistics()[0].conflicts, 1u);
-  EXPECT_EQ(manager.statistics()[0].errors, 0u);
+  const ControllerStatistics statistics = manager.statistics()[0];
+  EXPECT_EQ(statistics.conflicts, 1u);
+  EXPECT_EQ(statistics.errors, 0u);
+  EXPECT_EQ(statistics.retries, 1u);
+  EXPECT_EQ(statistics.reconciles, statistics.adds);
+  EXPECT_EQ(statistics.queue_time.count(), statistics.reconciles);
 }
 
 TEST_F(ManagerTest, an_error_is_retried_with_backoff_after_the_changes_were_committed) {

@@ -40,6 +40,7 @@ void WorkQueue::add_locked(const ObjectKey& key, Entry& entry, MonotonicTime now
 }
 
 void WorkQueue::push(const ObjectKey& key, Entry& entry, MonotonicTime now) {
+  ++adds_;
   entry.queued = true;
   entry.ready_since = now;
   ready_.push_back(key);
@@ -126,6 +127,7 @@ void WorkQueue::failed(const ObjectKey& key, Duration at_least) {
   const std::scoped_lock lock(mutex_);
   const MonotonicTime now = clock_.monotonic();
   Entry& item = entries_.at(key);
+  ++retries_;
   ++item.failures;
   finish(key, item, now);
   set_timer(key, item, now + std::max(backoff(item.failures), at_least));
@@ -134,6 +136,7 @@ void WorkQueue::failed(const ObjectKey& key, Duration at_least) {
 void WorkQueue::retry(const ObjectKey& key) {
   const std::scoped_lock lock(mutex_);
   Entry& item = entries_.at(key);
+  ++retries_;
   item.dirty = true;
   finish(key, item, clock_.monotonic());
 }
@@ -193,6 +196,16 @@ size_t WorkQueue::active() const {
 size_t WorkQueue::size() const {
   const std::scoped_lock lock(mutex_);
   return ready_.size() + timers_.size();
+}
+
+uint64_t WorkQueue::adds() const {
+  const std::scoped_lock lock(mutex_);
+  return adds_;
+}
+
+uint64_t WorkQueue::retries() const {
+  const std::scoped_lock lock(mutex_);
+  return retries_;
 }
 
 }  // namespace capstan

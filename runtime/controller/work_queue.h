@@ -66,9 +66,11 @@ class WorkQueue {
 
   // When the earliest timer is due.
   std::optional<MonotonicTime> next_due() const;
-  size_t ready() const;   // keys that take() can give, timers that are due included
-  size_t active() const;  // keys in work
-  size_t size() const;    // ready and waiting for a timer
+  size_t ready() const;      // keys that take() can give, timers that are due included
+  size_t active() const;     // keys in work
+  size_t size() const;       // ready and waiting for a timer
+  uint64_t adds() const;     // how often a key became ready
+  uint64_t retries() const;  // failed() and retry()
 
  private:
   struct Entry {
@@ -104,6 +106,8 @@ class WorkQueue {
   std::deque<ObjectKey> ready_;
   std::set<std::pair<MonotonicTime, ObjectKey>> timers_;
   size_t active_ = 0;
+  uint64_t adds_ = 0;
+  uint64_t retries_ = 0;
   size_t sweep_at_ = 1024;
 };
 

@@ -162,6 +162,19 @@ TEST_F(WorkQueueTest, no_more_keys_are_given_out_than_may_be_in_work) {
   EXPECT_TRUE(queue.take(1).has_value());
 }
 
+TEST_F(WorkQueueTest, it_counts_how_often_keys_became_ready_and_how_often_they_came_back) {
+  queue.add(key("a"));
+  queue.add(key("a"));
+  ASSERT_EQ(take(), "a");
+  queue.failed(key("a"));
+  EXPECT_EQ(queue.adds(), 1u) << "it waits for its time";
+  clock.advance(seconds(1));
+  ASSERT_EQ(take(), "a");
+  queue.retry(key("a"));
+  EXPECT_EQ(queue.adds(), 3u);
+  EXPECT_EQ(queue.retries(), 2u);
+}
+
 TEST_F(WorkQueueTest, the_time_a_key_waited_is_told) {
   queue.add(key("a"));
   clock.advance(seconds(3));

@@ -24,7 +24,7 @@ namespace capstan {
 
 struct NativeProviderOptions {
   size_t max_reply = size_t{8} << 20;  // bytes of one reply
-  bool measure = true;                 // nanoseconds in statistics()
+  bool measure = true;                 // latency in statistics()
 };
 
 class NativeProvider final : public Provider {
@@ -69,7 +69,7 @@ class NativeProvider final : public Provider {
   std::atomic<uint64_t> started_{0};
   std::atomic<uint64_t> finished_{0};
   std::atomic<uint64_t> failures_{0};
-  std::atomic<uint64_t> ticks_{0};
+  Histogram latency_;
   const TickRate rate_;
 };
 

@@ -113,7 +113,7 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
     return options.isolated(config, *file);
   }
   if (options.probe && !cache.known_good(path)) {
-    TRY(probe_plugin(*file, options.probe_timeout));
+    TRY(probe_plugin(*file, options.probe_timeout, options.probe_stop));
     cache.remember(path);
   }
   auto services =

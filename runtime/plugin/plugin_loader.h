@@ -35,6 +35,7 @@ struct LoaderOptions {
   std::string cache_file = {};      // of the probe; "" tries every file at every start
   bool probe = true;
   std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
+  int probe_stop = -1;  // see probe_plugin
   NativeProviderOptions native = {};
   // Makes the adapter where a plugin is to run otherwise than in this process; unset: that is an
   // error of the plugin. Gives a provider that is not active yet.

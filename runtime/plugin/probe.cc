@@ -80,19 +80,23 @@ class Probe {
   ::_exit(0);
 }
 
-// Everything until the end or the deadline. False on timeout.
-bool read_all(int fd, std::chrono::milliseconds timeout, std::string& out) {
+enum class Ending { kDone, kTimeout, kStopped };
+
+// Everything until the end or the deadline, or until `stop` is readable.
+Ending read_all(int fd, std::chrono::milliseconds timeout, int stop, std::string& out) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
-    pollfd poll_fd{fd, POLLIN, 0};
-    const int ready = ::poll(&poll_fd, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
-    if (ready == 0) return false;
+    // A descriptor of -1 is passed over.
+    pollfd poll_fds[] = {{fd, POLLIN, 0}, {stop, POLLIN, 0}};
+    const int ready = ::poll(poll_fds, 2, static_cast<int>(std::max<int64_t>(0, left.count())));
+    if (ready == 0) return Ending::kTimeout;
     if (ready < 0 && errno == EINTR) continue;
+    if (poll_fds[1].revents != 0) return Ending::kStopped;
     char buffer[4096];
     const ssize_t count = ::read(fd, buffer, sizeof(buffer));
-    if (count <= 0) return true;
+    if (count <= 0) return Ending::kDone;
     out.append(buffer, static_cast<size_t>(count));
   }
 }
@@ -114,7 +118,7 @@ std::string last_step(const std::string& report) {
 
 }  // namespace
 
-Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout) {
+Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout, int stop) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return Error::internal("cannot make a pipe for a probe");
   const pid_t child = ::fork();
@@ -126,14 +130,17 @@ Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds time
   if (child == 0) run_child(file, pipe[1]);
   ::close(pipe[1]);
   std::string report;
-  const bool ended = read_all(pipe[0], timeout, report);
+  const Ending ending = read_all(pipe[0], timeout, stop, report);
   ::close(pipe[0]);
-  if (!ended) ::kill(child, SIGKILL);
+  if (ending != Ending::kDone) ::kill(child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   const size_t result = report.find('=');
-  if (!ended) {
+  if (ending == Ending::kStopped) {
+    return Error{Code::kCancelled, file.path + ": the try was given up", {}, {}};
+  }
+  if (ending == Ending::kTimeout) {
     return Error::invalid(file.path + ": hung " + last_step(report) + " (no answer in " +
                           std::to_string(timeout.count()) + " ms)");
   }

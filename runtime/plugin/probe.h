@@ -18,8 +18,10 @@
 
 namespace capstan {
 
-// Errors: kInvalid with what the library did ("crashed when it was loaded (signal 11, ...)").
-Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout);
+// `stop`: a descriptor that becomes readable where the try is to be given up; -1 for none.
+// Errors: kInvalid with what the library did ("crashed when it was loaded (signal 11, ...)"),
+// kCancelled.
+Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout, int stop = -1);
 
 // Files that were tried out and found good.
 class ProbeCache {

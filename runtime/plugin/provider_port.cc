@@ -24,6 +24,14 @@ Error ProviderReply::error(std::string_view provider) const {
   return error;
 }
 
+ProviderStatistics& ProviderStatistics::operator+=(const ProviderStatistics& other) {
+  calls += other.calls;
+  failures += other.failures;
+  latency += other.latency;
+  restarts += other.restarts;
+  return *this;
+}
+
 bool ProviderReply::terminal() const {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [](const ProviderDiagnostic& d) { return d.terminal && !d.warning; });

@@ -18,6 +18,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/plugin/manifest.h"
+#include "runtime/telemetry/metric.h"
 
 namespace capstan {
 
@@ -49,11 +50,14 @@ struct ProviderReply {
   bool terminal() const;
 };
 
-// Sums since activate, for metrics.
+// What it did since it was loaded, for metrics.
 struct ProviderStatistics {
   uint64_t calls = 0;
   uint64_t failures = 0;
-  uint64_t nanoseconds = 0;
+  HistogramSnapshot latency = {};  // of the calls
+  uint64_t restarts = 0;           // of the plugin's process, where it has one of its own
+
+  ProviderStatistics& operator+=(const ProviderStatistics& other);
 };
 
 // How a provider is, for people. A provider in a process of its own may be away for a while.

@@ -97,11 +97,7 @@ ProviderStatistics ProviderSlot::statistics() const {
   const std::scoped_lock lock(mutex_);
   ProviderStatistics sum = past_;
   for (const auto& occupant : {current_, previous_}) {
-    if (occupant == nullptr) continue;
-    const ProviderStatistics part = occupant->provider->statistics();
-    sum.calls += part.calls;
-    sum.failures += part.failures;
-    sum.nanoseconds += part.nanoseconds;
+    if (occupant != nullptr) sum += occupant->provider->statistics();
   }
   return sum;
 }
@@ -135,9 +131,7 @@ bool ProviderSlot::drain(Duration at_most) {
   const ProviderStatistics last = leaving->provider->statistics();
   const std::scoped_lock lock(mutex_);
   if (previous_ != leaving) return true;
-  past_.calls += last.calls;
-  past_.failures += last.failures;
-  past_.nanoseconds += last.nanoseconds;
+  past_ += last;
   previous_.reset();
   return true;
 }

@@ -15,8 +15,9 @@ constexpr std::chrono::seconds kProbeTimeout{5};
 
 }  // namespace
 
-PluginSources::PluginSources(std::vector<std::string> directories, const std::string& probed)
-    : directories_(std::move(directories)), probed_(probed) {
+PluginSources::PluginSources(std::vector<std::string> directories, const std::string& probed,
+                             int stop)
+    : directories_(std::move(directories)), probed_(probed), stop_(stop) {
   for (const std::string& directory : directories_) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
@@ -77,6 +78,7 @@ Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config
   report.file = located.file;
   LoaderOptions options{.ports = ports};
   options.probe_timeout = kProbeTimeout;
+  options.probe_stop = stop_;
   std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
   probed_.save();
   return provider;

@@ -17,8 +17,9 @@ namespace capstan {
 
 class PluginSources {
  public:
-  // `probed`: the file that remembers which files were tried out; "" for none.
-  PluginSources(std::vector<std::string> directories, const std::string& probed);
+  // `probed`: the file that remembers which files were tried out; "" for none. `stop`: see
+  // probe_plugin.
+  PluginSources(std::vector<std::string> directories, const std::string& probed, int stop = -1);
 
   // Names of the plugins that lie in the directories, sorted.
   std::vector<std::string> bundled() const;
@@ -41,6 +42,7 @@ class PluginSources {
   std::map<std::string, std::string> bundled_;  // name -> path
   std::map<std::string, Manifest> manifests_;
   ProbeCache probed_;
+  const int stop_;
 };
 
 }  // namespace capstan

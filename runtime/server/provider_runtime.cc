@@ -31,6 +31,10 @@ std::shared_ptr<Admission> admission_of(std::shared_ptr<PluginRegistry> registry
   return {owned, &owned->admission};
 }
 
+Error stop_was_asked() {
+  return {Code::kCancelled, "the server is told to stop", {}, {}};
+}
+
 // The server's own reports are no reason to look again.
 bool is_news(const StoreEvent& event) {
   if (event.type != EventType::kModified || event.object->meta().deleting()) return true;
@@ -42,9 +46,11 @@ bool is_news(const StoreEvent& event) {
 
 }  // namespace
 
-ProviderRuntime::ProviderRuntime(const ServerConfig& config)
-    : configured_(config.plugins),
-      sources_(config.plugin_directories, config.data_dir + "/plugins.probed") {}
+ProviderRuntime::ProviderRuntime(const ServerConfig& config, const WakeSignal& signals)
+    : signals_(signals),
+      configured_(config.plugins),
+      sources_(config.plugin_directories, config.data_dir + "/plugins.probed",
+               signals.stop_descriptor()) {}
 
 ProviderRuntime::~ProviderRuntime() {
   stop();
@@ -53,6 +59,7 @@ ProviderRuntime::~ProviderRuntime() {
 HostPorts ProviderRuntime::ports() {
   HostPorts ports{.clock = core_->clock};
   ports.objects = core_->cache.get();
+  ports.metrics = metrics_.get();
   ports.workload = workload_.get();
   ports.wake = [this](const ObjectKey& key) { wake(key); };
   ports.pki = [this](const Json& request) { return run_pki(request, core_->clock.now()); };
@@ -63,6 +70,8 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
   PluginSetPorts out;
   out.load = [this](const PluginConfig& config,
                     PluginReport& report) -> Result<std::shared_ptr<Provider>> {
+    // A plugin takes its time to become active; nobody waits for it who wants an end.
+    if (signals_.stop_asked()) return stop_was_asked();
     const PluginFile file = TRY(sources_.read(config));
     if (!listed(file.manifest)) return std::shared_ptr<Provider>();
     return sources_.load(config, ports(), report);
@@ -81,12 +90,14 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
 
 Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> changed) {
   core_ = &core;
+  metrics_ = std::make_unique<RegistryPluginMetrics>(core.metrics);
   workload_ = make_http_workload_clusters(*core.cache, core.clock, core.random);
   inventory_ = std::make_unique<ProviderInventory>(*core.resources);
   objects_ = std::make_unique<PluginObjects>(*core.resources);
   plugins_ = std::make_unique<PluginSet>(set_ports(changed));
   TRY(write_objects());
   (void)plugins_->advance(objects_->wanted());
+  if (signals_.stop_asked()) return stop_was_asked();
   plugins_->settle();
   start_controllers();
   report();
@@ -275,6 +286,16 @@ void ProviderRuntime::stop() {
     manager_.reset();
   }
   core_ = nullptr;
+}
+
+std::map<std::string, ProviderStatistics> ProviderRuntime::provider_statistics() const {
+  const std::scoped_lock lock(manager_mutex_);
+  std::map<std::string, ProviderStatistics> all;
+  if (registry_ == nullptr) return all;
+  for (const auto& provider : registry_->providers()) {
+    all[provider->name()] = provider->statistics();
+  }
+  return all;
 }
 
 std::vector<ControllerStatistics> ProviderRuntime::statistics() const {

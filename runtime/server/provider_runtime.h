@@ -6,31 +6,35 @@
 // what is stored. A version of the same shape takes over without that (plugin_set.h).
 //
 // Thread safety: start(), apply() and stop() from the server's main thread.
-// Lifetime: the core outlives it.
+// Lifetime: the core and the signals outlive it.
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "runtime/controller/manager.h"
+#include "runtime/plugin/registry_plugin_metrics.h"
 #include "runtime/server/plugin_set.h"
 #include "runtime/server/plugin_sources.h"
 #include "runtime/server/provider_inventory.h"
 #include "runtime/server/runtime_core.h"
 #include "runtime/server/server_config.h"
+#include "runtime/server/wake_signal.h"
 #include "runtime/workload/workload.h"
 
 namespace capstan {
 
 class ProviderRuntime {
  public:
-  explicit ProviderRuntime(const ServerConfig& config);
+  ProviderRuntime(const ServerConfig& config, const WakeSignal& signals);
   ~ProviderRuntime();
 
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
   // there may be something to do: call apply() then.
+  // Errors: kCancelled where a stop is asked for meanwhile; those of the store.
   Result<void> start(RuntimeCore& core, std::function<void()> changed);
   // Follows the objects.
   void apply();
@@ -38,6 +42,8 @@ class ProviderRuntime {
   void stop();
 
   std::vector<ControllerStatistics> statistics() const;
+  // By the plugin's name; of those that run.
+  std::map<std::string, ProviderStatistics> provider_statistics() const;
 
  private:
   HostPorts ports();
@@ -53,10 +59,12 @@ class ProviderRuntime {
   void wake(const ObjectKey& key);
   void wake_cluster(const ClusterName& cluster);
 
+  const WakeSignal& signals_;
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
 
   RuntimeCore* core_ = nullptr;
+  std::unique_ptr<RegistryPluginMetrics> metrics_;
   std::unique_ptr<WorkloadClusters> workload_;
   std::unique_ptr<ProviderInventory> inventory_;
   std::unique_ptr<PluginObjects> objects_;

@@ -2,6 +2,7 @@
 
 #include "cluster_api_kinds.h"
 #include "runtime/lifecycle/admission/admissions.h"
+#include "runtime/store/measured_store.h"
 #include "server_kinds.h"
 
 namespace capstan {
@@ -17,7 +18,9 @@ Result<void> SwitchableAdmission::admit(const Kind& kind, Json& object, const Js
 
 Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_dir) {
   auto core = std::make_unique<RuntimeCore>();
-  core->store = TRY(open_sqlite_store({data_dir + "/capstan.db"}));
+  core->store_file = data_dir + "/capstan.db";
+  core->store =
+      measured_store(TRY(open_sqlite_store({core->store_file})), core->metrics, core->clock);
   core->cache = TRY(make_watch_cache(*core->store));
   ResourceServiceOptions options{*core->store, *core->cache, core->kinds, core->clock,
                                  core->random, {},           {}};

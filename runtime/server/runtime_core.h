@@ -14,6 +14,7 @@
 #include "runtime/resource/resource_service.h"
 #include "runtime/store/store.h"
 #include "runtime/store/watch_cache.h"
+#include "runtime/telemetry/metrics_registry.h"
 
 namespace capstan {
 
@@ -33,6 +34,8 @@ class SwitchableAdmission final : public Admission {
 struct RuntimeCore {
   SystemClock clock;
   SystemRandom random;
+  MetricsRegistry metrics;
+  std::string store_file;
   std::unique_ptr<Store> store;
   std::unique_ptr<WatchCache> cache;
   KindRegistry kinds;

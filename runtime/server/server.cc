@@ -8,6 +8,7 @@
 #include "runtime/api/server_identity.h"
 #include "runtime/server/provider_runtime.h"
 #include "runtime/server/runtime_core.h"
+#include "runtime/server/server_metrics.h"
 #include "runtime/server/wake_signal.h"
 #include "runtime/system/file.h"
 
@@ -20,7 +21,8 @@ constexpr std::chrono::seconds kTidyEvery{60};
 Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
                                              const ServerConfig& config,
                                              const ServerIdentity& identity,
-                                             const std::atomic<bool>& ready) {
+                                             const std::atomic<bool>& ready,
+                                             RequestMetrics& requests) {
   ApiServerOptions options;
   options.listen.address = config.listen.host;
   options.listen.port = config.listen.port;
@@ -36,7 +38,15 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
     return Error::unavailable("providers and controllers are starting");
   };
   options.api.nonce = core.random.uuid();
+  options.api.metrics = &core.metrics;
+  options.api.requests = &requests;
   return ApiServer::create(loop, *core.resources, std::move(options));
+}
+
+// What was stored is complete at any moment, so there is nothing to wind up.
+Result<void> stopped_early() {
+  spdlog::info("stopping before the start was done");
+  return {};
 }
 
 struct StopAtEnd {
@@ -50,19 +60,25 @@ Result<void> run_server(
     const ServerConfig& config,
     const std::function<void(const std::string& url, const std::string& kubeconfig)>& listening) {
   TRY(make_folder(config.data_dir, 0700));
+  // First of all, so that the start can be stopped as well.
   const auto signals = TRY(WakeSignal::create());
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
-  ProviderRuntime providers(config);
+  if (signals->stop_asked()) return stopped_early();
+  ProviderRuntime providers(config, *signals);
+  RequestMetrics requests(core->metrics, core->clock);
+  add_server_metrics(*core, providers);
   const ServerIdentity identity =
       TRY(load_server_identity(config.data_dir, {config.listen.host}, core->clock));
   std::atomic<bool> ready{false};
   EventLoop loop;
-  const auto api = TRY(serve_api(loop, *core, config, identity, ready));
+  const auto api = TRY(serve_api(loop, *core, config, identity, ready, requests));
   const std::string kubeconfig = TRY(write_admin_kubeconfig(identity, api->url()));
   // On every way out the controllers end before what they stand on.
   const StopAtEnd stop_providers{providers};
-  TRY(providers.start(*core, [&signals] { signals->wake(); }));
+  const Result<void> started = providers.start(*core, [&signals] { signals->wake(); });
+  if (started.code() == Code::kCancelled) return stopped_early();
+  TRY(started);
   ready = true;
   listening(api->url(), kubeconfig);
 

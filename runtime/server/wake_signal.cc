@@ -35,6 +35,11 @@ void WakeSignal::wake() {
   (void)!write(wakes_, &one, sizeof one);
 }
 
+bool WakeSignal::stop_asked() const {
+  pollfd fd{signals_, POLLIN, 0};
+  return poll(&fd, 1, 0) > 0;
+}
+
 WakeSignal::Reason WakeSignal::wait(Duration at_most) {
   pollfd fds[] = {{signals_, POLLIN, 0}, {wakes_, POLLIN, 0}};
   const auto millis = std::chrono::duration_cast<std::chrono::milliseconds>(at_most).count();

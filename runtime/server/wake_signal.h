@@ -1,6 +1,6 @@
 // What the main thread waits for: SIGTERM or SIGINT, or a call of wake() from any thread.
 //
-// Thread safety: wake() from any thread; wait() from the main thread only.
+// Thread safety: wake() and stop_asked() from any thread; wait() from the main thread only.
 #pragma once
 
 #include <memory>
@@ -23,6 +23,10 @@ class WakeSignal {
 
   void wake();
   Reason wait(Duration at_most);
+  // Whether SIGTERM or SIGINT has come and wait() has not told of it yet.
+  bool stop_asked() const;
+  // Readable while stop_asked(), for whoever waits for something else as well.
+  int stop_descriptor() const { return signals_; }
 
  private:
   WakeSignal(int signals, int wakes) : signals_(signals), wakes_(wakes) {}

@@ -109,7 +109,8 @@ TEST_F(NativeProviderTest, calls_and_failures_are_counted) {
   (void)reconcile(*plugin, "status");
   EXPECT_EQ(plugin->statistics().calls, 2u);
   EXPECT_EQ(plugin->statistics().failures, 1u);
-  EXPECT_GT(plugin->statistics().nanoseconds, 0u);
+  EXPECT_GT(plugin->statistics().latency.sum, 0);
+  EXPECT_EQ(plugin->statistics().latency.count(), 2u);
 }
 
 }  // namespace

@@ -20,12 +20,11 @@
 #include "runtime/base/result.h"
 #include "runtime/controller/reconciler.h"
 #include "runtime/store/watch_cache.h"
+#include "runtime/telemetry/metric.h"
 #include "runtime/workload/workload.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
-
-enum class MetricType { kCounter = 1, kGauge = 2, kHistogram = 3 };
 
 // Where a plugin's metrics go. Thread safety: any thread; record() is hot.
 class PluginMetrics {

@@ -1,0 +1,25 @@
+// What this process uses, from /proc.
+//
+// Thread safety: free function.
+#pragma once
+
+#include <cstdint>
+
+#include "runtime/base/result.h"
+
+namespace capstan {
+
+struct ProcessUsage {
+  double cpu_seconds = 0;  // user and system
+  uint64_t resident_bytes = 0;
+  uint64_t virtual_bytes = 0;
+  uint64_t open_fds = 0;
+  uint64_t max_fds = 0;
+  uint64_t threads = 0;
+  double start_time = 0;  // seconds since 1970
+};
+
+// Errors: kUnavailable where /proc cannot be read.
+Result<ProcessUsage> read_process_usage();
+
+}  // namespace capstan
