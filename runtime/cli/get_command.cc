@@ -1,5 +1,6 @@
 // capstan get kubeconfig NAME, capstan get providers
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <memory>
 #include <ostream>
 
@@ -34,21 +35,46 @@ Result<void> get_kubeconfig(const Flags& flags, Program& program) {
   return {};
 }
 
+// Plugins that are wanted and do not run, where no Provider object tells of them: nothing is known
+// of the providers in a file that cannot be read. Each gets the annotations of a Provider.
+Result<std::vector<Json>> plugins_with_problems(ApiClient& client,
+                                                const std::vector<Json>& providers) {
+  std::vector<Json> out;
+  for (Json& plugin : TRY(client.list({"capstan.dev", "Plugin"}, ""))) {
+    const std::string state = get_string(plugin, {"status", "state"});
+    if (state.empty() || state == "Running" || state == "Disabled") continue;
+    const std::string name = get_string(plugin, {"metadata", "name"});
+    const bool told = std::any_of(providers.begin(), providers.end(), [&](const Json& provider) {
+      return get_string(provider, {"providerName"}) == name;
+    });
+    if (told) continue;
+    Json& annotations = plugin["metadata"]["annotations"];
+    annotations["capstan.dev/state"] = state;
+    annotations["capstan.dev/message"] = get_string(plugin, {"status", "message"});
+    plugin["providerName"] = name;
+    out.push_back(std::move(plugin));
+  }
+  return out;
+}
+
 Result<void> get_providers(const Flags& flags, Program& program) {
   const auto client = TRY(make_api_client(flags.server));
-  const std::vector<Json> providers =
-      TRY(client->list({"clusterctl.cluster.x-k8s.io", "Provider"}, ""));
+  std::vector<Json> providers = TRY(client->list({"clusterctl.cluster.x-k8s.io", "Provider"}, ""));
+  for (Json& plugin : TRY(plugins_with_problems(*client, providers))) {
+    providers.push_back(std::move(plugin));
+  }
   if (flags.output == "json") {
     program.out << Json(providers).dump(2) << "\n";
     return {};
   }
-  Table table({"NAME", "NAMESPACE", "TYPE", "VERSION", "STATE"});
+  Table table({"NAME", "NAMESPACE", "TYPE", "VERSION", "STATE", "MESSAGE"});
   for (const Json& provider : providers) {
     const std::string state =
         get_string(provider, {"metadata", "annotations", "capstan.dev/state"}, "Unknown");
     table.add({get_string(provider, {"providerName"}),
                get_string(provider, {"metadata", "namespace"}), get_string(provider, {"type"}),
-               get_string(provider, {"version"}), state});
+               get_string(provider, {"version"}), state,
+               get_string(provider, {"metadata", "annotations", "capstan.dev/message"})});
   }
   program.out << table.text();
   return {};
@@ -73,7 +99,9 @@ void add_get(CLI::App& app, Program& program) {
     program.command = [flags, &program] { return get_kubeconfig(*flags, program); };
   });
 
-  CLI::App* providers = get->add_subcommand("providers", "List the providers that are enabled");
+  CLI::App* providers = get->add_subcommand("providers",
+                                            "List the providers that are enabled, and the "
+                                            "plugins that could not be loaded");
   providers->footer(
       "Examples:\n  capstan get providers\n"
       "  capstan get providers -o json | jq '.[].version'");

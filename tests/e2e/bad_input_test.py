@@ -8,12 +8,14 @@ import os
 import pathlib
 import re
 import shutil
+import signal
 import socket
 import socketserver
 import sqlite3
 import subprocess
 import tempfile
 import threading
+import time
 import unittest
 
 from capstan_server import BUILD, CAPSTAN, Server, condition, eventually, run
@@ -311,7 +313,49 @@ class ServeTest(unittest.TestCase):
         self.assertIn("crashed", log)
         self.assertIn("hung", log)
         server.apply(KEPT)
-        self.assertIn("kubeadm", server.capstan("get", "providers").stdout)
+        providers = server.capstan("get", "providers").stdout
+        self.assertRegex(providers, r"(?m)^kubeadm .*Ready")
+        for name in names:
+            self.assertRegex(providers, rf"(?m)^{name} .*Failed +.*{name}\.so", "the reason is there")
+        told = {item["metadata"]["name"]: item["metadata"]["annotations"]["capstan.dev/message"]
+                for item in json.loads(server.capstan("get", "providers", "-o", "json").stdout)}
+        self.assertIn("hung", told["hang-at-load"])
+
+    def test_a_stop_while_a_plugin_hangs_in_its_try_ends_the_start_at_once(self):
+        hanging = BUILD / "tests" / "abi" / "fixtures" / "hang-at-load.so"
+        if not hanging.exists():
+            self.skipTest(f"{hanging} is not built: cmake --build, target abi_test")
+        server = Server(config=f"plugins:\n- {{name: hang-at-load, file: {hanging}}}\n")
+        self.addCleanup(server.__exit__)
+        server.start(wait=False)
+        def children():
+            # The try's child has the plugin mapped.
+            tasks = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
+            return tasks.read_text().split()
+        child = eventually(children, 10, "the plugin is tried out in a child", pause=0.005)[0]
+        begin = time.monotonic()
+        self.assertEqual(server.stop(), 0, server.log())
+        self.assertLess(time.monotonic() - begin, 4, "the try alone may take 5 s")
+        self.assertIn("stopping before the start was done", server.log())
+        self.assertFalse(pathlib.Path(f"/proc/{child}").exists(), "the child is gone, too")
+
+    def test_a_stop_at_any_moment_of_the_start_ends_it_with_exit_code_0(self):
+        def takes_signals(server):
+            """Until then the program is hardly loaded, and a signal ends it as any other."""
+            status = pathlib.Path(f"/proc/{server.process.pid}/status").read_text()
+            blocked = int(status.split("SigBlk:")[1].split()[0], 16)
+            return blocked & (1 << (signal.SIGTERM - 1))
+        # The first starts stop before there is a store, the last one after it serves.
+        for delay in (0, 0.02, 0.05, 0.1, 0.2, 0.4, 0.8, 1.6):
+            with self.subTest(delay=delay):
+                server = Server(data_dir=self.files / "same")
+                self.addCleanup(server.__exit__)
+                server.start(wait=False)
+                eventually(lambda: takes_signals(server), 30, "signals are taken", pause=0.001)
+                time.sleep(delay)
+                self.assertEqual(server.stop(), 0, server.log())
+        server = self.server(data_dir=self.files / "same")
+        server.apply(KEPT)
 
     def test_a_second_server_on_the_same_data_is_refused_and_the_first_goes_on(self):
         server = self.server()
