@@ -105,8 +105,37 @@ TEST_F(DockerPluginTest, deletion_leaves_nothing) {
   EXPECT_TRUE(engine.networks.empty());
 }
 
+TEST_F(DockerPluginTest, a_network_with_the_pods_addresses_is_named_and_nothing_is_made_on_it) {
+  engine.networks["net"] = {"net-0", Json::object(), Json::parse(R"([{"Subnet": "10.1.0.0/16"}])")};
+  Json& ranges = scene.cluster->cluster["spec"]["clusterNetwork"]["pods"]["cidrBlocks"];
+  ranges = Json::array({"fd00::/64", "10.0.0.0/8"});
+  EXPECT_FALSE(cluster_ready());
+  EXPECT_EQ(scene.cluster->reason("NetworkAvailable"), "AddressesOverlap");
+  EXPECT_EQ(scene.cluster->reason("Ready"), "AddressesOverlap");
+  EXPECT_NE(message(*scene.cluster, "NetworkAvailable")
+                .find("network \"net\" has 10.1.0.0/16, which overlaps the Cluster's pods "
+                      "(10.0.0.0/8)"),
+            std::string::npos)
+      << message(*scene.cluster, "NetworkAvailable");
+  EXPECT_TRUE(engine.containers.empty());
+
+  ranges = Json::array({"10.2.0.0/16"});
+  EXPECT_TRUE(cluster_ready());
+  EXPECT_EQ(scene.cluster->condition("NetworkAvailable"), "True");
+}
+
+TEST_F(DockerPluginTest, a_cluster_that_runs_is_looked_after_whatever_its_addresses_are) {
+  ASSERT_TRUE(cluster_ready());
+  engine.networks["net"].ranges = Json::parse(R"([{"Subnet": "10.1.0.0/16"}])");
+  scene.cluster->cluster["spec"]["clusterNetwork"]["services"]["cidrBlocks"] =
+      Json::array({"10.1.2.0/24"});
+  scene.cluster->step();
+  EXPECT_EQ(scene.cluster->condition("NetworkAvailable"), "False");
+  EXPECT_EQ(scene.cluster->condition("Ready"), "True");
+}
+
 TEST_F(DockerPluginTest, a_network_that_was_there_before_is_kept) {
-  engine.networks["net"] = {"net-0", Json::object()};
+  engine.networks["net"] = {"net-0", Json::object(), Json::array()};
   ASSERT_TRUE(cluster_ready());
   scene.cluster->ask_deletion();
   EXPECT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::gone));

@@ -15,12 +15,16 @@ Expected<std::optional<Network>> find_network(Engine& engine, const std::string&
       {.path = "/networks" + query({{"filters", filters}})}, "looking for network " + name));
   for (const Json& item : list) {
     if (string_at(item, "Name") != name) continue;
-    Network network{string_at(item, "Id"), name, {}};
+    Network network{string_at(item, "Id"), name, {}, {}};
     const Json* labels = sdk::find_at(item, "Labels");
     if (labels != nullptr && labels->is_object()) {
       for (const auto& [key, value] : labels->items()) {
         if (value.is_string()) network.labels[key] = value.get<std::string>();
       }
+    }
+    const Json* ranges = sdk::find_at(item, "IPAM/Config");
+    if (ranges != nullptr && ranges->is_array()) {
+      for (const Json& range : *ranges) network.subnets.push_back(string_at(range, "Subnet"));
     }
     return std::optional(std::move(network));
   }

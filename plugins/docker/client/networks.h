@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "plugins/docker/client/containers.h"
 
@@ -14,6 +15,7 @@ struct Network {
   std::string id = {};
   std::string name = {};
   Labels labels = {};
+  std::vector<std::string> subnets = {};  // "172.18.0.0/16"
 };
 
 // By exact name; nothing where there is none.

@@ -1,5 +1,7 @@
 #include "plugins/docker/cluster/cluster.h"
 
+#include "plugins/docker/cluster/address_range.h"
+
 namespace capstan::docker {
 namespace {
 
@@ -8,6 +10,7 @@ using sdk::ClusterContext;
 using sdk::Code;
 using sdk::Done;
 using sdk::Endpoint;
+using sdk::Error;
 using sdk::Expected;
 using sdk::FailureDomain;
 using sdk::find_at;
@@ -16,6 +19,8 @@ using sdk::Step;
 using sdk::string_at;
 
 constexpr const char* kLoadBalancerAvailable = "LoadBalancerAvailable";
+constexpr const char* kNetworkAvailable = "NetworkAvailable";
+constexpr const char* kAddressesOverlap = "AddressesOverlap";
 
 FailureDomain domain_of(const std::string& name, const Json& entry) {
   FailureDomain out{name, bool_at(entry, "controlPlane"), {}};
@@ -33,6 +38,30 @@ std::vector<FailureDomain> domains_of(const Json& spec) {
   if (domains == nullptr || !domains->is_array()) return out;
   for (const Json& entry : *domains) out.push_back(domain_of(string_at(entry, "name"), entry));
   return out;
+}
+
+// Which range of the Cluster's meets one of the network's, and what to do; "" where none does.
+std::string overlap_of(const ClusterContext& cluster, const Network& network) {
+  if (cluster.cluster() == nullptr) return "";
+  for (const char* who : {"pods", "services"}) {
+    const std::string path = "spec/clusterNetwork/" + std::string(who) + "/cidrBlocks";
+    const Json* blocks = find_at(*cluster.cluster(), path);
+    if (blocks == nullptr || !blocks->is_array()) continue;
+    for (const Json& block : *blocks) {
+      const std::string text = block.is_string() ? block.get<std::string>() : "";
+      const auto range = AddressRange::parse(text);
+      for (const std::string& subnet : network.subnets) {
+        const auto nodes = AddressRange::parse(subnet);
+        if (!range || !nodes || !range->overlaps(*nodes)) continue;
+        return "the Docker network \"" + network.name + "\" has " + subnet +
+               ", which overlaps the Cluster's " + who + " (" + text +
+               "): they would take the nodes' addresses. Give spec.clusterNetwork." + who +
+               ".cidrBlocks another range, or name another network in the docker plugin's "
+               "setting `network`";
+      }
+    }
+  }
+  return "";
 }
 
 void balancer_condition(const ClusterContext& cluster, const char* status, std::string reason,
@@ -98,8 +127,26 @@ Infrastructure DockerClusters::infrastructure(const ClusterContext& cluster,
           .failure_domains = domains_of(spec(cluster))};
 }
 
+// A network that was there before has the addresses that its maker chose, and ours cannot know what
+// the next Cluster gives to its pods.
+Status DockerClusters::check_addresses(const ClusterContext& cluster,
+                                       const Network& network) const {
+  const std::string overlap = overlap_of(cluster, network);
+  if (overlap.empty()) {
+    cluster.reply().condition({kNetworkAvailable, "True", "NetworkAvailable", ""});
+    return {};
+  }
+  cluster.reply().condition({kNetworkAvailable, "False", kAddressesOverlap, overlap});
+  // What runs is left to run: nobody is served by a cluster that is no longer looked after.
+  if (bool_at(cluster.status(), "initialization/provisioned")) return {};
+  return Error::failed_precondition(overlap)
+      .with_reason(kAddressesOverlap)
+      .with_retry_after(std::chrono::minutes(1));
+}
+
 Step<Infrastructure> DockerClusters::create(const ClusterContext& cluster) {
-  CAPSTAN_TRY(backend->network.ensure());
+  const Network network = CAPSTAN_TRY(backend->network.ensure());
+  CAPSTAN_TRY(check_addresses(cluster, network));
   auto custom = CAPSTAN_TRY(custom_template(cluster));
   auto balancer = backend->balancers.ensure({cluster.uid(), cluster.ns(), cluster.cluster_name(),
                                              balancer_image(cluster), std::move(custom)});

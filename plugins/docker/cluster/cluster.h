@@ -29,6 +29,9 @@ class DockerClusters : public sdk::InfraCluster {
   std::string balancer_image(const sdk::ClusterContext& cluster) const;
   sdk::Expected<std::optional<std::string>> custom_template(
       const sdk::ClusterContext& cluster) const;
+  // Errors: kFailedPrecondition where pods or services would have the nodes' addresses, until there
+  // are nodes. The condition NetworkAvailable tells either way.
+  sdk::Status check_addresses(const sdk::ClusterContext& cluster, const Network& network) const;
   sdk::Infrastructure infrastructure(const sdk::ClusterContext& cluster,
                                      const Container& balancer) const;
 

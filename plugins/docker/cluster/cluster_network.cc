@@ -4,10 +4,12 @@
 
 namespace capstan::docker {
 
-Status ClusterNetwork::ensure() {
+Expected<Network> ClusterNetwork::ensure() {
   const std::lock_guard lock(mutex_);
-  if (CAPSTAN_TRY(find_network(engine_, name_))) return {};
-  return create_network(engine_, name_, {{kNetworkLabel, name_}});
+  if (auto network = CAPSTAN_TRY(find_network(engine_, name_))) return *std::move(network);
+  CAPSTAN_TRY(create_network(engine_, name_, {{kNetworkLabel, name_}}));
+  if (auto network = CAPSTAN_TRY(find_network(engine_, name_))) return *std::move(network);
+  return sdk::Error::unavailable("network " + name_ + " was removed right after it was made");
 }
 
 Status ClusterNetwork::remove_unused() {

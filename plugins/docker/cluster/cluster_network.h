@@ -15,7 +15,8 @@ class ClusterNetwork {
  public:
   ClusterNetwork(Engine& engine, std::string name) : engine_(engine), name_(std::move(name)) {}
 
-  Status ensure();
+  // The network as the engine has it.
+  Expected<Network> ensure();
   // Where no container is left on it and we made it.
   Status remove_unused();
 

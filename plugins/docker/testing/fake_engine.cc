@@ -237,7 +237,10 @@ EngineResponse FakeEngine::on_networks(const EngineRequest& request, const Targe
   if (request.method == "GET") {
     Json list = Json::array();
     for (const auto& [name, network] : networks) {
-      list.push_back({{"Id", network.id}, {"Name", name}, {"Labels", network.labels}});
+      list.push_back({{"Id", network.id},
+                      {"Name", name},
+                      {"Labels", network.labels},
+                      {"IPAM", {{"Config", network.ranges}}}});
     }
     return json(list);
   }
@@ -246,7 +249,8 @@ EngineResponse FakeEngine::on_networks(const EngineRequest& request, const Targe
     const std::string name = string_at(body, "Name");
     if (networks.contains(name))
       return refuse(409, "network with name " + name + " already exists");
-    networks[name] = {"net-" + std::to_string(++next_), body.at("Labels")};
+    networks[name] = {"net-" + std::to_string(++next_), body.at("Labels"),
+                      body.at("IPAM").at("Config")};
     return json({{"Id", networks[name].id}}, 201);
   }
   const std::string id = target.path.substr(std::string("/networks/").size());

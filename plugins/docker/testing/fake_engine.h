@@ -37,6 +37,7 @@ class FakeEngine : public EngineTransport {
   struct FakeNetwork {
     std::string id;
     Json labels = Json::object();
+    Json ranges = Json::array();  // [{"Subnet": "172.18.0.0/16"}]
   };
 
   std::set<std::string> images;
