@@ -32,6 +32,7 @@ class HelloMachine : public InfraMachine {
         cloud_(cloud) {}
 
   std::string default_greeting = "hello";
+  Metric created;  // counts; does nothing until the plugin is active
 
  protected:
   Expected<std::optional<Instance>> find(const MachineContext& machine) override {
@@ -48,6 +49,7 @@ class HelloMachine : public InfraMachine {
   Step<Instance> create(const MachineContext& machine, const BootstrapData&) override {
     const std::string greeting = string_at(machine.spec(), "greeting", default_greeting);
     cloud_.create(machine.uid(), greeting + ", " + machine.machine_name());
+    created.record();
     return InProgress{"ServerStarting", "the server was asked for", std::chrono::seconds(1)};
   }
   Step<Done> remove(const MachineContext& machine) override {
@@ -65,6 +67,8 @@ class HelloPlugin {
 
   Status activate(const Json& settings) {
     machines_.default_greeting = string_at(settings, "greeting", "hello");
+    // /metrics has it as capstan_plugin_hello_servers_created_total.
+    machines_.created = host_.metrics().counter("servers_created_total", "Servers asked for.");
     host_.log().info("ready to greet", {{"greeting", machines_.default_greeting}});
     return {};
   }

@@ -16,8 +16,7 @@ Json owned(const char* kind, const char* name) {
 Json machine_owner() {
   return {{"apiVersion", "cluster.x-k8s.io/v1beta2"},
           {"kind", "Machine"},
-          {"metadata",
-           {{"name", "one"}, {"labels", {{"cluster.x-k8s.io/control-plane", ""}}}}},
+          {"metadata", {{"name", "one"}, {"labels", {{"cluster.x-k8s.io/control-plane", ""}}}}},
           {"spec", {{"failureDomain", "a"}, {"bootstrap", {{"dataSecretName", "one-data"}}}}}};
 }
 Json cluster_object(bool provisioned) {
@@ -49,6 +48,7 @@ TEST_F(HelloMachineTest, a_machine_becomes_ready_with_provider_id_and_addresses)
   EXPECT_TRUE(bool_at(machine.object, "status/initialization/provisioned"));
   EXPECT_EQ(string_at(machine.object, "status/failureDomain"), "a");
   EXPECT_EQ(string_at(machine.object, "status/greeting"), "good day, one");
+  EXPECT_EQ(host.metrics["servers_created_total"], 1);
 }
 
 TEST_F(HelloMachineTest, nothing_is_made_before_the_finalizer_is_stored) {

@@ -48,12 +48,13 @@ class Server:
 
     CAPSTAN_KEEP_TEST_FILES=1 keeps its data and log for a look afterwards."""
 
-    def __init__(self, config=None, data_dir=None, listen="127.0.0.1:0"):
+    def __init__(self, config=None, data_dir=None, listen="127.0.0.1:0", program=CAPSTAN):
         self._own_dir = data_dir is None
         self.home = pathlib.Path(tempfile.mkdtemp(prefix="capstan-test-"))
         self.data_dir = pathlib.Path(data_dir) if data_dir else self.home / "data"
         self.config = config
         self.listen = listen
+        self.program = program
         self.process = None
         self.starts = 0
         self.environment = dict(os.environ, HOME=str(self.home), KUBECONFIG=str(self.kubeconfig))
@@ -76,7 +77,7 @@ class Server:
         shutil.rmtree(self.home, ignore_errors=True)
 
     def start(self, wait=True):
-        command = [str(CAPSTAN), "serve", "--data-dir", str(self.data_dir), "--listen", self.listen]
+        command = [str(self.program), "serve", "--data-dir", str(self.data_dir), "--listen", self.listen]
         if self.config:
             path = self.home / "config.yaml"
             path.write_text(self.config)
@@ -129,7 +130,7 @@ class Server:
                    stdin=stdin, timeout=timeout, env=self.environment)
 
     def capstan(self, *words, check=True, stdin=None, timeout=300, **variables):
-        return run([CAPSTAN, *words], check=check, stdin=stdin, timeout=timeout,
+        return run([self.program, *words], check=check, stdin=stdin, timeout=timeout,
                    env=dict(self.environment, **variables))
 
     def apply(self, manifest):
