@@ -1,4 +1,5 @@
 // capstan serve
+#include <spdlog/sinks/stdout_color_sinks.h>
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
@@ -48,6 +49,9 @@ Result<ServerConfig> effective_config(const Flags& flags, const Program& program
 
 Result<void> serve(const Flags& flags, Program& program) {
   const ServerConfig config = TRY(effective_config(flags, program));
+  // Standard output is for who started it: the address, and nothing else.
+  spdlog::set_default_logger(std::make_shared<spdlog::logger>(
+      "", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
   spdlog::set_level(spdlog::level::from_str(config.log_level));
   const MonotonicTime start = program.clock.monotonic();
   return run_server(config, [&](const std::string& url, const std::string& kubeconfig) {

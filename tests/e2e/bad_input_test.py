@@ -339,6 +339,18 @@ class ServeTest(unittest.TestCase):
         self.assertIn("stopping before the start was done", server.log())
         self.assertFalse(pathlib.Path(f"/proc/{child}").exists(), "the child is gone, too")
 
+    def test_standard_output_has_the_address_and_the_kubeconfig_and_nothing_else(self):
+        command = [CAPSTAN, "serve", "--data-dir", self.files / "data", "--listen", "127.0.0.1:0"]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True) as server:
+            lines = [server.stdout.readline(), server.stdout.readline()]
+            server.terminate()
+            rest, log = server.communicate(timeout=60)
+        self.assertRegex(lines[0], r"^Serving on https://127\.0\.0\.1:\d+ ")
+        self.assertRegex(lines[1], rf"export KUBECONFIG={self.files}/data/admin\.kubeconfig")
+        self.assertEqual(rest, "")
+        self.assertIn("stopping", log)
+
     def test_a_stop_at_any_moment_of_the_start_ends_it_with_exit_code_0(self):
         def takes_signals(server):
             """Until then the program is hardly loaded, and a signal ends it as any other."""
