@@ -37,7 +37,7 @@ namespace capstan::isolation {
 struct IsolationOptions {
   Clock& clock;
   Random& random;
-  std::string program;  // capstan-plugin-host
+  std::string program = {};  // capstan-plugin-host
   bool sandbox = false;
   PluginLimits limits = {};
   RestartOptions restart = {};
