@@ -59,11 +59,13 @@ Result<void> limit(int resource, uint64_t value, const char* what) {
   return refused(what);
 }
 
-Result<void> apply_limits(const PluginLimits& limits, std::vector<std::string>& notices) {
-  // Writable private memory, stacks included: what a plugin uses, not what its libraries map.
-  TRY(limit(RLIMIT_DATA, limits.memory_bytes, "limits.memory"));
+Result<void> apply_limits(const Confinement& confinement, std::vector<std::string>& notices) {
+  const PluginLimits& limits = confinement.limits;
   TRY(limit(RLIMIT_CPU, limits.cpu_seconds, "limits.cpuSeconds"));
   TRY(limit(RLIMIT_NOFILE, limits.open_files, "limits.openFiles"));
+  if (confinement.in_cgroup) return {};
+  // Writable private memory, stacks included: what a plugin uses, not what its libraries map.
+  TRY(limit(RLIMIT_DATA, limits.memory_bytes, "limits.memory"));
   TRY(limit(RLIMIT_NPROC, limits.processes, "limits.processes"));
   if (limits.processes > 0) {
     notices.emplace_back(::geteuid() == 0
@@ -135,6 +137,7 @@ Result<void> enter_sandbox(const Confinement& confinement, std::vector<std::stri
 Result<Confinement> confinement_from_json(const Json& hello) {
   Confinement confinement;
   confinement.sandbox = get_bool(hello, {"sandbox"});
+  confinement.in_cgroup = get_bool(hello, {"cgroup"});
   const auto number = [&](const char* name) {
     return static_cast<uint64_t>(get_int(hello, {"limits", name}));
   };
@@ -145,7 +148,7 @@ Result<Confinement> confinement_from_json(const Json& hello) {
 
 Result<std::vector<std::string>> confine_this_process(const Confinement& confinement) {
   std::vector<std::string> notices;
-  TRY(apply_limits(confinement.limits, notices));
+  TRY(apply_limits(confinement, notices));
   if (confinement.sandbox) TRY(enter_sandbox(confinement, notices));
   return notices;
 }

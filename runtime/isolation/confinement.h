@@ -20,6 +20,7 @@ namespace capstan::isolation {
 
 struct Confinement {
   bool sandbox = false;
+  bool in_cgroup = false;  // which limits memory and processes already
   PluginLimits limits;
   std::string plugin_path;
   Needs needs;

@@ -40,6 +40,7 @@ struct IsolationOptions {
   std::string program = {};  // capstan-plugin-host
   bool sandbox = false;
   PluginLimits limits = {};
+  CgroupPlace cgroups = {};
   RestartOptions restart = {};
   Duration grace = std::chrono::seconds(2);  // after a deadline, and again after SIGTERM
   Duration start_timeout = std::chrono::seconds(10);
@@ -84,8 +85,10 @@ class IsolatedProvider final : public Provider {
 
   void supervise();
   Result<ProcessPtr> start();
-  std::string hello() const;
-  Result<void> greet(const PluginProcess& process, const Message& greeting);
+  bool limit_by_cgroup(PluginProcess& process, std::vector<std::string>& notices) const;
+  std::string hello(bool in_cgroup) const;
+  Result<void> greet(const PluginProcess& process, const Message& greeting,
+                     std::vector<std::string> notices);
   void run_once(std::unique_lock<std::mutex>& lock);
   void watch(std::unique_lock<std::mutex>& lock);
   void lost(std::string reason, bool crash);

@@ -194,6 +194,7 @@ std::string PluginProcess::reap() {
   service_channel_.shutdown();
   const bool by_signal_of_ours = told_to_end_ && info.si_code != CLD_EXITED &&
                                  (info.si_status == SIGTERM || info.si_status == SIGKILL);
+  if (group_ && group_->ran_out_of_memory()) return "it used more memory than limits.memory";
   const std::scoped_lock lock(mutex_);
   if (!reason_.empty() && (by_signal_of_ours || info.si_code == CLD_EXITED)) return reason_;
   return end_of(info);

@@ -10,11 +10,13 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 
 #include "runtime/base/clock.h"
 #include "runtime/isolation/call_client.h"
 #include "runtime/isolation/call_server.h"
+#include "runtime/isolation/cgroup.h"
 #include "runtime/isolation/output_reader.h"
 #include "runtime/isolation/service_dispatcher.h"
 
@@ -39,6 +41,9 @@ class PluginProcess {
   pid_t pid() const { return pid_; }
   int pidfd() const { return pidfd_.get(); }  // readable once the process has ended
 
+  // The group is its own until both are gone.
+  void keep(Cgroup group) { group_.emplace(std::move(group)); }
+
   // A call by the thread that started it: without an answer within `limit` the process is killed.
   Result<Message> call_within(Duration limit, Method method, std::string_view body);
 
@@ -62,6 +67,7 @@ class PluginProcess {
   const Options options_;
   Channel call_channel_;
   Channel service_channel_;
+  std::optional<Cgroup> group_;
   pid_t pid_ = 0;
   Fd pidfd_;
   bool reaped_ = false;

@@ -169,12 +169,13 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
     process->terminate(options_.grace);
     return Error::internal(file_.path + ": its process ended " + when + ": " + process->reap());
   };
-  Result<Message> greeting = process->call_within(options_.start_timeout, Method::kHello, hello());
+  std::vector<std::string> notices;
+  const bool in_cgroup = limit_by_cgroup(*process, notices);
+  Result<Message> greeting =
+      process->call_within(options_.start_timeout, Method::kHello, hello(in_cgroup));
   if (!greeting.ok()) return crashed("when it was loaded");
   if (greeting->header.status != Code::kOk) return error_of(*greeting, name());
-  if (const Result<void> understood = greet(*process, *greeting); !understood.ok()) {
-    return understood.error();
-  }
+  TRY(greet(*process, *greeting, std::move(notices)));
   Result<Message> active =
       process->call_within(options_.activate_timeout, Method::kActivate, settings_);
   if (!active.ok()) return crashed("when it was activated");
@@ -182,7 +183,24 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
   return process;
 }
 
-std::string IsolatedProvider::hello() const {
+// Before it runs anything of the plugin's. False where there is no group for it.
+bool IsolatedProvider::limit_by_cgroup(PluginProcess& process,
+                                       std::vector<std::string>& notices) const {
+  const PluginLimits& limits = options_.limits;
+  if (limits.memory_bytes == 0 && limits.processes == 0) return false;
+  const std::string name = "capstan-plugin-" + this->name() + "-" + std::to_string(process.pid());
+  Result<Cgroup> group = Cgroup::make(options_.cgroups, name, limits);
+  const Result<void> added = group.ok() ? group->add(process.pid()) : group.error();
+  if (!added.ok()) {
+    notices.push_back("limits of memory and processes are the kernel's simpler ones: " +
+                      added.error().message);
+    return false;
+  }
+  process.keep(*std::move(group));
+  return true;
+}
+
+std::string IsolatedProvider::hello(bool in_cgroup) const {
   const Json hello = {
       {"protocol", kProtocolVersion},
       {"abi", {{"major", CAPSTAN_ABI_MAJOR}, {"minMinor", 0}, {"maxMinor", CAPSTAN_ABI_MINOR}}},
@@ -193,12 +211,14 @@ std::string IsolatedProvider::hello() const {
       {"services", dispatcher_->offered()},
       {"maxReply", options_.max_reply},
       {"sandbox", options_.sandbox},
+      {"cgroup", in_cgroup},
       {"limits", limits_json(options_.limits)}};
   return dump_json(hello);
 }
 
 // What the process says of itself must fit what it was told.
-Result<void> IsolatedProvider::greet(const PluginProcess& process, const Message& greeting) {
+Result<void> IsolatedProvider::greet(const PluginProcess& process, const Message& greeting,
+                                     std::vector<std::string> notices) {
   const auto wrong = [&](const std::string& what) {
     return Error::internal(options_.program + " of plugin \"" + name() + "\" " + what);
   };
@@ -211,7 +231,6 @@ Result<void> IsolatedProvider::greet(const PluginProcess& process, const Message
   if (get_string(*json, {"nonce"}) != nonce_ || get_int(*json, {"pid"}) != process.pid()) {
     return wrong("is not the process that was started");
   }
-  std::vector<std::string> notices;
   if (const Json* list = find(*json, {"notices"}); list != nullptr && list->is_array()) {
     for (const Json& notice : *list) {
       if (notice.is_string()) notices.push_back(notice.get<std::string>());
