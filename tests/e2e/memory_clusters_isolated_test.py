@@ -21,11 +21,26 @@ def plugin_processes(server):
     found = {}
     children = f"/proc/{server.process.pid}/task"
     for task in os.listdir(children):
-        for child in open(f"{children}/{task}/children").read().split():
-            words = open(f"/proc/{child}/cmdline").read().split("\0")
+        with open(f"{children}/{task}/children") as listed:
+            pids = listed.read().split()
+        for child in pids:
+            try:
+                with open(f"/proc/{child}/cmdline") as line:
+                    words = line.read().split("\0")
+            except OSError:
+                continue  # it has just ended
             if words[0].endswith("capstan-plugin-host"):
                 found[words[1]] = int(child)
     return found
+
+
+def is_running(pid):
+    """Whether there is such a process that is not dead; a killed one waits for init to reap it."""
+    try:
+        with open(f"/proc/{pid}/stat") as stat:
+            return stat.read().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 class MemoryClustersIsolatedTest(MemoryClustersTest):
@@ -56,9 +71,8 @@ class MemoryClustersIsolatedTest(MemoryClustersTest):
             processes = plugin_processes(other)
             self.assertEqual(len(processes), 3)
             other.kill()
-            eventually(lambda: not any(os.path.exists(f"/proc/{pid}")
-                                       and "Z" not in open(f"/proc/{pid}/stat").read().split()[2]
-                                       for pid in processes.values()), 10, "the processes ended")
+            eventually(lambda: not any(is_running(pid) for pid in processes.values()), 10,
+                       "the processes ended")
 
 
 del MemoryClustersTest  # its cases run here only as those of the class above
