@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/base/text.h"
+#include "runtime/plugin/elf_lint.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
@@ -13,48 +13,11 @@ std::string abi_text(uint32_t major, uint32_t low, uint32_t high) {
   return low == high ? first : first + " to " + std::to_string(major) + "." + std::to_string(high);
 }
 
-// The symbols that a linker or a sanitizer puts into every library.
-bool is_toolchain_symbol(const std::string& name) {
-  return name.empty() || name == "_init" || name == "_fini" || name == "__bss_start" ||
-         name == "_edata" || name == "_end" || name.starts_with("__odr_asan") ||
-         name.starts_with("__start_") || name.starts_with("__stop_");
-}
-
-Result<void> check_exports(const ElfFile& elf) {
-  std::vector<std::string> extra;
-  bool entry = false;
-  for (const std::string& name : elf.exported) {
-    if (name == CAPSTAN_ENTRY_SYMBOL) {
-      entry = true;
-    } else if (!is_toolchain_symbol(name)) {
-      extra.push_back(name);
-    }
-  }
-  if (!entry) {
-    return Error::invalid("does not export " CAPSTAN_ENTRY_SYMBOL
-                          "; a plugin written in C++ has CAPSTAN_PLUGIN(Class) in one source file");
-  }
-  if (extra.empty()) return {};
-  const size_t shown = std::min<size_t>(extra.size(), 3);
-  const std::string names = join({extra.begin(), extra.begin() + static_cast<long>(shown)}, ", ");
-  return Error::invalid("exports " + std::to_string(extra.size()) + " symbols besides " +
-                        CAPSTAN_ENTRY_SYMBOL + " (" + names +
-                        (extra.size() > shown ? ", ..." : "") +
-                        "), which could replace those of other libraries (convention 1); "
-                        "build it with capstan_add_plugin or a version script");
-}
-
+// The first error ends it; warnings are kept.
 Result<void> check_rules(const ElfFile& elf, std::vector<std::string>& warnings) {
-  TRY(check_exports(elf));
-  if (elf.executable_stack) {
-    return Error::invalid("asks for an executable stack; link it with -z noexecstack");
-  }
-  if (!elf.unique.empty()) {
-    warnings.push_back("cannot be unloaded: it has unique symbols such as " + elf.unique.front() +
-                       "; compile it with -fno-gnu-unique");
-  }
-  if (elf.text_relocations) {
-    warnings.emplace_back("has text relocations; compile it with -fPIC");
+  for (LintFinding& finding : lint_elf(elf)) {
+    if (finding.severity == LintSeverity::kError) return Error::invalid(finding.text());
+    warnings.push_back(finding.text());
   }
   return {};
 }
