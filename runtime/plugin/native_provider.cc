@@ -102,7 +102,7 @@ Result<const capstan_entry*> check_entry(const SharedObject& library, const Plug
 Result<std::unique_ptr<NativeProvider>> NativeProvider::load(PluginFile file,
                                                              std::unique_ptr<HostServices> services,
                                                              NativeProviderOptions options) {
-  SharedObject library = TRY(SharedObject::open(file.path));
+  SharedObject library = TRY(SharedObject::open(file.path, file.image));
   std::unique_ptr<NativeProvider> provider(
       new NativeProvider(std::move(file), std::move(services), options, std::move(library)));
   TRY(provider->create());

@@ -53,26 +53,52 @@ Result<uint32_t> negotiate_abi(uint32_t major, uint32_t min_minor, uint32_t max_
   return std::min(max_minor, CAPSTAN_ABI_MINOR);
 }
 
-Result<PluginFile> read_plugin_file(const std::string& path) {
-  const auto named = [&](Error error) { return std::move(error).with_context(path); };
-  ElfFile elf = TRY(read_elf_file(path));
+namespace {
+
+Result<PluginFile> judge(ElfFile elf) {
   if (elf.manifest.empty()) {
-    return Error::invalid(path + ": has no manifest (section " CAPSTAN_MANIFEST_SECTION
-                                 "); is it a Capstan plugin, built with capstan_add_plugin?");
+    return Error::invalid("has no manifest (section " CAPSTAN_MANIFEST_SECTION
+                          "); is it a Capstan plugin, built with capstan_add_plugin?");
   }
   PluginFile file;
-  file.path = path;
   const auto json = parse_json(elf.manifest);
-  if (!json.ok()) return named(Error(json.error()).with_context("manifest"));
+  if (!json.ok()) return Error(json.error()).with_context("manifest");
   // Before the rest: a manifest of another ABI may have members that are not known here.
-  if (auto minor = check_abi(*json); !minor.ok()) return named(std::move(minor).error());
-  auto manifest = manifest_from_json(*json);
-  if (!manifest.ok()) return named(std::move(manifest).error());
-  file.manifest = *std::move(manifest);
-  if (auto rules = check_rules(elf, file.warnings); !rules.ok()) {
-    return named(std::move(rules).error());
-  }
+  TRY(check_abi(*json));
+  file.manifest = TRY(manifest_from_json(*json));
+  TRY(check_rules(elf, file.warnings));
   file.manifest_text = std::move(elf.manifest);
+  return file;
+}
+
+Result<PluginFile> with_path(Result<PluginFile> file, const std::string& path) {
+  if (!file.ok()) return std::move(file).error().with_context(path);
+  file->path = path;
+  return file;
+}
+
+}  // namespace
+
+Result<PluginFile> read_plugin_file(const std::string& path) {
+  return with_path(judge(TRY(read_elf_file(path))), path);
+}
+
+Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust,
+                                    Instant now) {
+  if (!trust.demands_evidence(path)) {
+    const std::vector<std::string> warnings = TRY(trust.check_owner(path));
+    PluginFile file = TRY(read_plugin_file(path));
+    file.warnings.insert(file.warnings.end(), warnings.begin(), warnings.end());
+    return file;
+  }
+  auto image = std::make_shared<const SealedFile>(TRY(SealedFile::read(path)));
+  Verified verified = TRY(trust.verify(*image, now));
+  auto elf = read_elf(image->bytes());
+  if (!elf.ok()) return std::move(elf).error().with_context(path);
+  PluginFile file = TRY(with_path(judge(*std::move(elf)), path));
+  file.warnings.insert(file.warnings.end(), verified.warnings.begin(), verified.warnings.end());
+  file.verified = std::move(verified);
+  file.image = std::move(image);
   return file;
 }
 

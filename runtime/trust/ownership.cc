@@ -1,5 +1,7 @@
 #include "runtime/trust/ownership.h"
 
+#include <grp.h>
+#include <pwd.h>
 #include <sys/stat.h>
 
 #include <filesystem>
@@ -10,11 +12,38 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The group that has the user's name, is its first one, and has nobody else in it.
+bool is_own_group(gid_t group, uid_t user) {
+  std::vector<char> buffer(16384);
+  passwd account{}, *found = nullptr;
+  if (::getpwuid_r(user, &account, buffer.data(), buffer.size(), &found) != 0 || !found) {
+    return false;
+  }
+  std::vector<char> group_buffer(65536);
+  ::group entry{}, *group_found = nullptr;
+  if (account.pw_gid != group ||
+      ::getgrgid_r(group, &entry, group_buffer.data(), group_buffer.size(), &group_found) != 0 ||
+      !group_found) {
+    return false;
+  }
+  for (char** member = entry.gr_mem; *member != nullptr; ++member) {
+    if (std::string(*member) != account.pw_name) return false;
+  }
+  return std::string(entry.gr_name) == account.pw_name;
+}
+
+struct Owner {
+  uid_t user;
+  gid_t group;
+  mode_t mode;
+};
+
 class Checker {
  public:
   explicit Checker(uid_t user) : user_(user) {}
 
-  void check(const std::string& name, uid_t owner, mode_t mode, bool folder) {
+  void check(const std::string& name, const Owner& owned, bool folder) {
+    const auto [owner, group, mode] = owned;
     const std::string what = folder ? "folder " + name : name;
     const std::string so = folder ? ", so that the plugin could be exchanged" : "";
     if (owner != 0 && owner != user_) {
@@ -25,7 +54,7 @@ class Checker {
     if (folder && (mode & S_ISVTX) != 0) return;
     if ((mode & S_IWOTH) != 0) {
       add(true, what + " can be written by anybody" + so + "; chmod go-w " + name);
-    } else if ((mode & S_IWGRP) != 0) {
+    } else if ((mode & S_IWGRP) != 0 && !is_own_group(group, owner)) {
       add(false, what + " can be written by its group" + so + "; chmod g-w " + name);
     }
   }
@@ -36,7 +65,7 @@ class Checker {
       if (!seen_.insert(folder.string()).second) return;
       struct stat status {};
       if (::stat(folder.c_str(), &status) == 0) {
-        check(folder.string(), status.st_uid, status.st_mode, true);
+        check(folder.string(), {status.st_uid, status.st_gid, status.st_mode}, true);
       }
       if (folder == folder.parent_path()) return;
     }
@@ -58,7 +87,7 @@ class Checker {
 
 std::vector<OwnershipProblem> check_ownership(const SealedFile& file, uid_t user) {
   Checker checker(user);
-  checker.check(file.real_path(), file.owner(), file.mode(), false);
+  checker.check(file.real_path(), {file.owner(), file.group(), file.mode()}, false);
   checker.check_folders(fs::path(file.real_path()).parent_path());
   // Where the path is a link: who can write beside it decides which file it is.
   checker.check_folders(fs::absolute(file.path()).parent_path());
@@ -74,7 +103,7 @@ std::vector<OwnershipProblem> check_ownership_at(const std::string& path, uid_t 
   if (S_ISDIR(status.st_mode)) {
     checker.check_folders(real);
   } else {
-    checker.check(real.string(), status.st_uid, status.st_mode, false);
+    checker.check(real.string(), {status.st_uid, status.st_gid, status.st_mode}, false);
     checker.check_folders(real.parent_path());
   }
   checker.check_folders(fs::absolute(path).parent_path());

@@ -20,7 +20,8 @@ struct OwnershipProblem {
 };
 
 // A folder that anybody may write is safe where it is sticky (/tmp): only the owner of a file
-// there can move it.
+// there can move it. A group that is only its user's own, as distributions make them, counts as the
+// user.
 std::vector<OwnershipProblem> check_ownership(const SealedFile& file, uid_t user = ::geteuid());
 
 // The same for what is at the path now, a file or a folder. Nothing where there is nothing.

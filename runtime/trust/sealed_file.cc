@@ -53,6 +53,7 @@ SealedFile::SealedFile(SealedFile&& other) noexcept
       real_path_(std::move(other.real_path_)),
       sha256_(std::move(other.sha256_)),
       owner_(other.owner_),
+      group_(other.group_),
       mode_(other.mode_),
       memory_(std::move(other.memory_)),
       bytes_(std::exchange(other.bytes_, {})) {}
@@ -75,6 +76,7 @@ Result<SealedFile> SealedFile::read(const std::string& path, size_t limit) {
   SealedFile file;
   file.path_ = path;
   file.owner_ = status.st_uid;
+  file.group_ = status.st_gid;
   file.mode_ = status.st_mode;
   std::error_code error;
   const auto real =

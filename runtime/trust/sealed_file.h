@@ -39,6 +39,7 @@ class SealedFile {
   // The file that was opened, with all links followed at that moment.
   const std::string& real_path() const { return real_path_; }
   uid_t owner() const { return owner_; }
+  gid_t group() const { return group_; }
   mode_t mode() const { return mode_; }
 
   int descriptor() const { return memory_.get(); }
@@ -54,6 +55,7 @@ class SealedFile {
   std::string real_path_;
   std::string sha256_;
   uid_t owner_ = 0;
+  gid_t group_ = 0;
   mode_t mode_ = 0;
   FileDescriptor memory_;
   std::string_view bytes_;

@@ -70,11 +70,13 @@ void TrustPolicy::pin(const std::string& path, const std::string& sha256) {
 }
 
 void TrustPolicy::require_in(const std::string& directory, TrustLevel level) {
-  const std::string path = absolute(directory);
-  const TrustDirectory* said = directory_of(path + "/x");
-  if (said != nullptr && is_below(path + "/x", said->path) && said->path.size() >= path.size())
-    return;
-  config_.directories.push_back({path, level, {}});
+  TrustDirectory rule{absolute(directory), std::max(level, config_.require), {}};
+  if (const TrustDirectory* said = directory_of(rule.path + "/x")) {
+    if (said->path == rule.path) return;
+    rule.require = std::max(level, said->require);
+    rule.publishers = said->publishers;
+  }
+  config_.directories.push_back(std::move(rule));
 }
 
 const TrustDirectory* TrustPolicy::directory_of(const std::string& path) const {

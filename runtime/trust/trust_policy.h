@@ -50,8 +50,7 @@ class TrustPolicy {
 
   // A digest of the lock file. `path` is a file's or a package's index's.
   void pin(const std::string& path, const std::string& sha256);
-  // All files below the directory, where the config does not say it of that directory or a deeper
-  // one.
+  // At least this of all files below the directory, where the config does not name it itself.
   void require_in(const std::string& directory, TrustLevel level);
 
   // By the deepest directory that is named.
