@@ -108,10 +108,9 @@ class ArchiveReader {
     if (names_.size() > limits_.members) {
       return Error::invalid("has more than " + std::to_string(limits_.members) + " members");
     }
-    const bool plain = archive_entry_filetype(entry) == AE_IFREG &&
-                       archive_entry_hardlink(entry) == nullptr &&
-                       archive_entry_symlink(entry) == nullptr &&
-                       archive_entry_sparse_count(entry) == 0;
+    const bool plain =
+        archive_entry_filetype(entry) == AE_IFREG && archive_entry_hardlink(entry) == nullptr &&
+        archive_entry_symlink(entry) == nullptr && archive_entry_sparse_count(entry) == 0;
     if (!plain) return Error::invalid("member " + path + " is no plain file");
     if (archive_entry_size_is_set(entry) == 0 || archive_entry_size(entry) < 0) {
       return Error::invalid("member " + path + " has no size");

@@ -35,8 +35,7 @@ class Doctor {
     found_.push_back({Health::kGood, std::move(subject), std::move(message), ""});
   }
   void warn(std::string subject, std::string message, std::string remedy) {
-    found_.push_back(
-        {Health::kWarning, std::move(subject), std::move(message), std::move(remedy)});
+    found_.push_back({Health::kWarning, std::move(subject), std::move(message), std::move(remedy)});
   }
   void bad(std::string subject, std::string message, std::string remedy) {
     found_.push_back({Health::kBad, std::move(subject), std::move(message), std::move(remedy)});
@@ -156,15 +155,15 @@ class Doctor {
     }
     for (const LintFinding& finding : seen->findings) {
       const bool error = finding.severity == LintSeverity::kError;
-      found_.push_back({error ? Health::kBad : Health::kWarning, subject, finding.text(),
-                        "tell its author"});
+      found_.push_back(
+          {error ? Health::kBad : Health::kWarning, subject, finding.text(), "tell its author"});
     }
     for (const std::string& warning : seen->verified.warnings) {
       warn(subject, warning, "it is loaded all the same, as trust requires nothing of it");
     }
     if (!seen->loads()) return;
-    good(subject, seen->manifest->name + " " + seen->manifest->version + ", trust: " +
-                      trust_level_name(seen->verified.level) +
+    good(subject, seen->manifest->name + " " + seen->manifest->version +
+                      ", trust: " + trust_level_name(seen->verified.level) +
                       (seen->verified.publisher.empty() ? "" : " by " + seen->verified.publisher));
   }
 

@@ -165,8 +165,8 @@ bool Inspection::loads() const {
 }
 
 Json Inspection::to_json() const {
-  Json out = {{"path", path},     {"type", type},   {"size", size},
-              {"sha256", sha256}, {"loads", loads()}};
+  Json out = {
+      {"path", path}, {"type", type}, {"size", size}, {"sha256", sha256}, {"loads", loads()}};
   if (manifest) out["manifest"] = manifest_json(*manifest);
   if (!manifest_problem.empty()) out["problem"] = manifest_problem;
   if (!files.empty()) out["files"] = files;

@@ -132,8 +132,8 @@ class Packer {
     }
     std::vector<ArchiveMember> members = {{kIndexFile, index.text()}};
     if (signer != nullptr) {
-      const Signature signature = TRY(Signature::make(signer->key, signer->publisher,
-                                                      sha256_hex(members[0].content), now));
+      const Signature signature =
+          TRY(Signature::make(signer->key, signer->publisher, sha256_hex(members[0].content), now));
       members.push_back({std::string(kIndexFile) + kSignatureSuffix, signature.text()});
     }
     auto manifest = files_.extract(kManifestFile);
@@ -174,12 +174,11 @@ std::string metadata_of(const Manifest& manifest) {
     }
     return value;
   };
-  return dump_yaml({{"apiVersion", "clusterctl.cluster.x-k8s.io/v1alpha3"},
-                    {"kind", "Metadata"},
-                    {"releaseSeries",
-                     {{{"major", number(0)},
-                       {"minor", number(1)},
-                       {"contract", contract_of(manifest)}}}}});
+  return dump_yaml(
+      {{"apiVersion", "clusterctl.cluster.x-k8s.io/v1alpha3"},
+       {"kind", "Metadata"},
+       {"releaseSeries",
+        {{{"major", number(0)}, {"minor", number(1)}, {"contract", contract_of(manifest)}}}}});
 }
 
 Result<PackedFile> pack_plugin(const PackSource& source, const Signer* signer, Instant now) {

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 
 #include <algorithm>
 #include <cerrno>
@@ -23,7 +24,7 @@ constexpr const char* kStaging = ".new-XXXXXX";
 constexpr const char* kLockName = ".lock";
 
 Error disk_error(const std::string& action, const std::string& path) {
-  const Code code = errno == ENOSPC || errno == EDQUOT ? Code::kResourceExhausted
+  const Code code = errno == ENOSPC || errno == EDQUOT  ? Code::kResourceExhausted
                     : errno == EACCES || errno == EROFS ? Code::kPermissionDenied
                                                         : Code::kUnavailable;
   return {code, "cannot " + action + " " + path + ": " + std::strerror(errno), {}, {}};

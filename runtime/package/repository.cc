@@ -47,7 +47,8 @@ Result<std::vector<Repository::Candidate>> Repository::candidates(const std::str
     const std::string number = without_v(version.path().filename().string());
     if (!is_semantic_version(number)) continue;
     for (const auto& file : fs::directory_iterator(version.path(), error)) {
-      if (file.path().extension() == kPackageSuffix) found.push_back({number, file.path().string()});
+      if (file.path().extension() == kPackageSuffix)
+        found.push_back({number, file.path().string()});
     }
   }
   std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
@@ -83,13 +84,13 @@ Result<std::string> Repository::find(const std::string& name, const std::string&
 }
 
 Result<std::string> Repository::add(const PackedFile& packed) const {
-  const std::string folder =
-      folder_ + "/" + packed.manifest.name + "/v" + packed.manifest.version;
+  const std::string folder = folder_ + "/" + packed.manifest.name + "/v" + packed.manifest.version;
   const std::string path = folder + "/" + packed.file_name;
   if (file_exists(path)) {
     if (TRY(read_file(path)) == packed.bytes) return path;
-    return Error::already_exists(path + " exists with other content, and a published version does "
-                                        "not change; raise the plugin's version");
+    return Error::already_exists(path +
+                                 " exists with other content, and a published version does "
+                                 "not change; raise the plugin's version");
   }
   TRY(make_folder(folder));
   for (const ArchiveMember& member : packed.members) {

@@ -42,9 +42,9 @@ bool is_news(const StoreEvent& event) {
 
 }  // namespace
 
-ProviderRuntime::ProviderRuntime(const ServerConfig& config)
+ProviderRuntime::ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock)
     : configured_(config.plugins),
-      sources_(config.plugin_directories, config.data_dir + "/plugins.probed") {}
+      sources_(config.plugin_directories, config.data_dir, std::move(trust), clock) {}
 
 ProviderRuntime::~ProviderRuntime() {
   stop();
@@ -65,6 +65,7 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
                     PluginReport& report) -> Result<std::shared_ptr<Provider>> {
     const PluginFile file = TRY(sources_.read(config));
     if (!listed(file.manifest)) return std::shared_ptr<Provider>();
+    if (file.image != nullptr) report.digest = "sha256:" + file.image->sha256();
     return sources_.load(config, ports(), report);
   };
   out.bring_kinds = [this](const Manifest& manifest) {

@@ -26,7 +26,8 @@ namespace capstan {
 
 class ProviderRuntime {
  public:
-  explicit ProviderRuntime(const ServerConfig& config);
+  // The clock outlives it.
+  ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock);
   ~ProviderRuntime();
 
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
