@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,7 @@ class ProviderRuntime {
   HostPorts ports();
   PluginSetPorts set_ports(std::function<void()> changed);
   Result<void> write_objects();
+  Result<void> introduce_files();
   Result<void> introduce_new();
   bool listed(const Manifest& manifest) const;
   void report();
@@ -56,6 +58,7 @@ class ProviderRuntime {
 
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
+  std::set<std::string> introduced_files_;
 
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<WorkloadClusters> workload_;

@@ -17,7 +17,12 @@ import unittest
 from capstan_server import BUILD, CAPSTAN, Server, eventually, run
 
 PLUGINS = BUILD / "lib" / "capstan" / "plugins"
-MEMORY = PLUGINS / "memory.so"
+HELLO = PLUGINS / "hello.so"
+TEMPLATE = """\
+apiVersion: infrastructure.cluster.x-k8s.io/v1beta1
+kind: HelloCluster
+metadata: {name: "${CLUSTER_NAME}"}
+"""
 
 
 class PackageTestCase(unittest.TestCase):
@@ -43,8 +48,8 @@ class PackageTestCase(unittest.TestCase):
         return self.home / f"{name}.key", self.home / f"{name}.pub"
 
     def pack(self, *words):
-        self.capstan("pack", MEMORY, "--output", "memory.capstan", *words)
-        return self.home / "memory.capstan"
+        self.capstan("pack", HELLO, "--output", "hello.capstan", *words)
+        return self.home / "hello.capstan"
 
     def install(self, package, *words, code=0):
         return self.capstan("install", package, "--data-dir", self.data, *words, code=code)
@@ -54,7 +59,7 @@ class PackageTestCase(unittest.TestCase):
         return [(p["name"], p["version"], p["trust"]) for p in json.loads(out)]
 
     def library(self):
-        return next(self.data.glob("plugins/memory/*/memory.so"))
+        return next(self.data.glob("plugins/hello/*/hello.so"))
 
     def tamper(self, path):
         """Changes a byte in the middle; the file stays as long as it was."""
@@ -72,21 +77,21 @@ class AuthorTest(PackageTestCase):
     def test_packing_twice_gives_the_same_bytes_that_tar_can_read(self):
         first = self.pack().read_bytes()
         self.assertEqual(first, self.pack().read_bytes())
-        with tarfile.open(self.home / "memory.capstan") as archive:
+        with tarfile.open(self.home / "hello.capstan") as archive:
             names = archive.getnames()
         self.assertEqual(names[:2], ["index.json", "manifest.json"])
-        self.assertIn("memory.so", names)
+        self.assertIn("hello.so", names)
         self.assertIn("metadata.yaml", names)
-        self.assertIn("cluster-template.yaml", names)
+        self.assertIn("crds.yaml", names)
 
     def test_inspect_tells_everything_for_people_and_for_programs(self):
-        text = self.capstan("inspect", MEMORY)
-        for words in ("memory ", "InfrastructureProvider memory", "DevCluster",
-                      "Needs:         read Secret", "would be loaded", "glibc:", "Signature:     none"):
+        text = self.capstan("inspect", HELLO)
+        for words in ("hello ", "InfrastructureProvider hello", "HelloMachine", "would be loaded",
+                      "glibc:", "Signature:     none", "reaches nothing outside"):
             self.assertIn(words, text)
-        seen = json.loads(self.capstan("inspect", MEMORY, "-o", "json"))
-        self.assertEqual(seen["sha256"], hashlib.sha256(MEMORY.read_bytes()).hexdigest())
-        self.assertEqual(seen["manifest"]["name"], "memory")
+        seen = json.loads(self.capstan("inspect", HELLO, "-o", "json"))
+        self.assertEqual(seen["sha256"], hashlib.sha256(HELLO.read_bytes()).hexdigest())
+        self.assertEqual(seen["manifest"]["name"], "hello")
         self.assertTrue(seen["loads"])
         self.assertEqual(seen["lint"], [])
         package = json.loads(self.capstan("inspect", self.pack(), "-o", "json"))
@@ -125,8 +130,8 @@ class TrustTest(PackageTestCase):
 
     def test_a_library_is_signed_beside_it_and_a_changed_one_is_refused(self):
         key, public = self.keygen()
-        library = self.home / "memory.so"
-        shutil.copy(MEMORY, library)
+        library = self.home / "hello.so"
+        shutil.copy(HELLO, library)
         self.assertIn("trust requires a signature",
                       self.capstan("verify", library, "--key", public, code=1))
         self.capstan("sign", library, "--key", key, "--publisher", "acme")
@@ -156,13 +161,13 @@ class TrustTest(PackageTestCase):
                           f"  - {{name: acme, key: {public}}}\n")
         self.assertIn("is not signed, and trust requires a signature",
                       self.install(self.pack(), "--config", config, code=1))
-        self.capstan("sign", "memory.capstan", "--key", key, "--publisher", "acme")
-        self.assertIn("signed by acme", self.install("memory.capstan", "--config", config))
+        self.capstan("sign", "hello.capstan", "--key", key, "--publisher", "acme")
+        self.assertIn("signed by acme", self.install("hello.capstan", "--config", config))
         self.assertEqual([p[2] for p in self.installed()], ["signed by acme"])
         config.write_text(config.read_text().replace(
             f"key: {public}", f'key: {public}, notAfter: "2020-01-01T00:00:00Z"'))
         self.assertIn("has expired on 2020-01-01",
-                      self.install("memory.capstan", "--config", config, code=1))
+                      self.install("hello.capstan", "--config", config, code=1))
 
     def test_a_digest_that_was_asked_for_has_to_fit(self):
         package = self.pack()
@@ -173,34 +178,36 @@ class TrustTest(PackageTestCase):
 
 class OperatorTest(PackageTestCase):
     def version(self):
-        return json.loads(self.capstan("inspect", MEMORY, "-o", "json"))["manifest"]["version"]
+        return json.loads(self.capstan("inspect", HELLO, "-o", "json"))["manifest"]["version"]
 
     def test_a_repository_is_laid_out_as_clusterctl_has_it_and_installs_by_name(self):
         repository = self.home / "repo"
-        self.capstan("pack", MEMORY, "--repo", repository)
+        template = self.home / "cluster-template.yaml"
+        template.write_text(TEMPLATE)
+        self.capstan("pack", HELLO, "--repo", repository, "--file", template)
         version = self.version()
-        folder = repository / "memory" / f"v{version}"
+        folder = repository / "hello" / f"v{version}"
         self.assertTrue((folder / "metadata.yaml").exists())
         self.assertTrue((folder / "cluster-template.yaml").exists())
-        self.install("memory", "--from", repository)
-        self.assertEqual(self.installed(), [("memory", version, "digest")])
-        self.install(f"memory@{version}", "--from", repository)
-        self.assertIn("has no memory 9.9.9",
-                      self.install("memory@9.9.9", "--from", repository, code=3))
-        self.assertIn("say --from", self.install("memory", code=1))
+        self.install("hello", "--from", repository)
+        self.assertEqual(self.installed(), [("hello", version, "digest")])
+        self.install(f"hello@{version}", "--from", repository)
+        self.assertIn("has no hello 9.9.9",
+                      self.install("hello@9.9.9", "--from", repository, code=3))
+        self.assertIn("say --from", self.install("hello", code=1))
 
     def test_what_is_removed_is_gone(self):
         self.install(self.pack())
-        self.assertIn("Removed memory", self.capstan("remove", "memory", "--data-dir", self.data))
+        self.assertIn("Removed hello", self.capstan("remove", "hello", "--data-dir", self.data))
         self.assertEqual(self.installed(), [])
-        self.assertFalse((self.data / "plugins" / "memory").exists())
+        self.assertFalse((self.data / "plugins" / "hello").exists())
         self.assertIn("is not installed",
-                      self.capstan("remove", "memory", "--data-dir", self.data, code=3))
+                      self.capstan("remove", "hello", "--data-dir", self.data, code=3))
 
     def test_doctor_finds_what_is_amiss_and_says_what_to_do(self):
         self.install(self.pack())
         words = ["doctor", "--data-dir", self.data]
-        self.assertIn("plugin memory", self.capstan(*words))
+        self.assertIn("plugin hello", self.capstan(*words))
         library = self.library()
         library.chmod(0o666)
         self.assertIn("needs your attention", self.capstan(*words, code=1))
@@ -210,40 +217,47 @@ class OperatorTest(PackageTestCase):
                                capture_output=True, text=True, env=self.environment)
         bad = [c for c in json.loads(found.stdout) if c["health"] == "error"]
         self.assertEqual(len(bad), 1, bad)
-        self.assertIn("memory.so has changed", bad[0]["message"])
+        self.assertIn("hello.so has changed", bad[0]["message"])
         self.assertIn("capstan plugin install", bad[0]["remedy"])
 
-    def test_an_installed_plugin_runs_its_template_is_found_and_a_changed_one_is_not_loaded(self):
-        flavor = self.home / "cluster-template-mine.yaml"
-        flavor.write_text("kind: Mine\nmetadata: {name: '${CLUSTER_NAME}'}\n")
-        self.install(self.pack("--file", flavor))
-        config = f"pluginDirectory: {self.empty}\n"
-        with Server(config=config, data_dir=self.data) as server:
-            def ready():
-                done = server.capstan("get", "providers", check=False)
-                return any("infrastructure-memory" in line and "Ready" in line
-                           for line in done.stdout.splitlines())
-            eventually(ready, 30, "the provider is ready")
+    def provider(self, server):
+        """The line of `capstan get providers`, while it is Ready."""
+        done = server.capstan("get", "providers", check=False)
+        return [line for line in done.stdout.splitlines()
+                if "infrastructure-hello" in line and "Ready" in line]
+
+    def test_an_installed_plugin_runs_and_a_changed_one_is_not_loaded(self):
+        self.install(self.pack())
+        with Server(config=f"pluginDirectory: {self.empty}\n", data_dir=self.data) as server:
+            eventually(lambda: self.provider(server), 30, "the provider is ready")
             listed = json.loads(server.capstan("plugin", "list", "--data-dir", str(self.data),
                                                "-o", "json").stdout)
-            memory = next(p for p in listed if p["name"] == "memory")
-            self.assertEqual(memory["state"], "Running", server.log())
+            hello = next(p for p in listed if p["name"] == "hello")
+            self.assertEqual(hello["state"], "Running", server.log())
             maps = pathlib.Path(f"/proc/{server.process.pid}/maps").read_text()
-            if "memory.so" in maps:  # else it runs in a process of its own
-                self.assertIn("/memfd:memory.so", maps, "the verified bytes are the loaded ones")
-            words = ["generate", "cluster", "c1", "--infrastructure", "memory",
-                     "--kubernetes-version", "v1.34.2", "--data-dir", str(self.data)]
-            self.assertIn("kind: DevCluster", server.capstan(*words).stdout)
-            self.assertIn("kind: Mine", server.capstan(*words, "--flavor", "mine").stdout,
-                          "a template that only the package has")
+            if "hello.so" in maps:  # else it runs in a process of its own
+                self.assertIn("/memfd:hello.so", maps, "the verified bytes are the loaded ones")
             server.stop()
             self.tamper(self.library())
             server.start()
+
             def failed():
-                done = server.kubectl("get", "plugins.capstan.dev", "memory", "-o", "json",
+                done = server.kubectl("get", "plugins.capstan.dev", "hello", "-o", "json",
                                       check=False)
                 return "has changed since its package was made" in done.stdout
             eventually(failed, 30, "the changed file is named")
+
+    def test_what_is_installed_meanwhile_is_enabled_without_a_new_start(self):
+        template = self.home / "cluster-template.yaml"
+        template.write_text(TEMPLATE)
+        with Server(config=f"pluginDirectory: {self.empty}\n", data_dir=self.data) as server:
+            self.install(self.pack("--file", template))
+            server.capstan("init", "--infrastructure", "hello")
+            self.assertTrue(self.provider(server))
+            text = server.capstan("generate", "cluster", "c1", "--infrastructure", "hello",
+                                  "--data-dir", str(self.data)).stdout
+            self.assertIn("kind: HelloCluster", text, "a template that only the package has")
+            self.assertIn("name: c1", text)
 
 
 if __name__ == "__main__":

@@ -76,8 +76,8 @@ void add_plugin_install(CLI::App& plugin, Program& program) {
   capstan plugin install acme@1.1.0 --from /srv/plugins        also to go back
   capstan plugin install acme-1.2.0.capstan --key acme.pub     only if acme has signed it
 
-Its digests go into DATA/plugins.lock, and it is loaded only while its files have them. A server
-that runs takes a new plugin at its next start, or when a Plugin object names it.)");
+Its digests go into DATA/plugins.lock, and it is loaded only while its files have them. A running
+server needs no new start: `capstan init --infrastructure acme` enables it.)");
   auto flags = std::make_shared<Flags>();
   command->add_option("what", flags->what, "Package file, or NAME[@VERSION] with --from")
       ->required();
