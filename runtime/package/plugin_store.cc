@@ -14,6 +14,7 @@
 #include "runtime/system/file.h"
 #include "runtime/system/file_descriptor.h"
 #include "runtime/trust/digest.h"
+#include "runtime/trust/package_files.h"
 
 namespace capstan {
 namespace {
@@ -42,13 +43,22 @@ Result<FileDescriptor> lock_store(const std::string& folder) {
   return lock;
 }
 
-// Each folder on the way with the same mode, whatever the umask.
-Result<void> write_member(const std::string& folder, const ArchiveMember& member) {
+// Each folder on the way with the same mode, whatever the umask. All files have the same time: a
+// manifest that was made of others is not older than they are.
+Result<void> write_member(const std::string& folder, const ArchiveMember& member, Instant now) {
   for (size_t slash = member.path.find('/'); slash != std::string::npos;
        slash = member.path.find('/', slash + 1)) {
     TRY(make_folder(folder + "/" + member.path.substr(0, slash), 0755));
   }
-  return write_file(folder + "/" + member.path, member.content);
+  const std::string path = folder + "/" + member.path;
+  TRY(write_file(path, member.content));
+  timespec time{};
+  time.tv_sec = std::chrono::system_clock::to_time_t(
+      std::chrono::time_point_cast<std::chrono::system_clock::duration>(now));
+  const timespec times[] = {time, time};
+  if (::utimensat(AT_FDCWD, path.c_str(), times, 0) != 0)
+    return disk_error("set the time of", path);
+  return {};
 }
 
 void sync_folder(const std::string& path) {
@@ -115,14 +125,14 @@ Result<void> PluginStore::write_lock(const std::vector<InstalledPlugin>& plugins
 }
 
 // Into a folder beside the final ones, on the same file system.
-Result<std::string> PluginStore::unpack(const Package& package) {
+Result<std::string> PluginStore::unpack(const Package& package, Instant now) {
   step("make the staging folder");
   std::string staging = folder_ + "/" + kStaging;
   if (::mkdtemp(staging.data()) == nullptr) return disk_error("make", staging);
   if (::chmod(staging.c_str(), 0755) != 0) return disk_error("set the mode of", staging);
   TRY(package.extract([&](const ArchiveMember& member) -> Result<void> {
     step("write a file");
-    return write_member(staging, member);
+    return write_member(staging, member, now);
   }));
   TRY(check_library(package, staging));
   return staging;
@@ -152,7 +162,7 @@ Result<InstalledPlugin> PluginStore::install(const Package& package, const Insta
   plugin.installed_at = format_time(now);
   plugin.folder = free_folder(folder_ + "/" + plugin.name + "/" + plugin.version);
 
-  auto staging = unpack(package);
+  auto staging = unpack(package, now);
   if (!staging.ok()) {
     (void)remove_strays();
     return std::move(staging).error();
@@ -258,29 +268,15 @@ Result<void> PluginStore::protect(TrustPolicy& policy) const {
 }
 
 Result<void> PluginStore::check_files(const InstalledPlugin& plugin) const {
-  const auto lost = [](std::string message) {
-    return Error{Code::kDataLoss, std::move(message) + "; install it again", {}, {}};
-  };
-  const std::string index_path = plugin.folder + "/" + kIndexFile;
-  const auto text = read_file(index_path);
-  if (!text.ok()) return lost(text.error().message);
-  if (sha256_hex(*text) != plugin.index_sha256) return lost(index_path + " has changed");
-  const PackageIndex index = TRY(PackageIndex::parse(*text));
-  for (const auto& [path, entry] : index.files) {
-    const auto content = read_file(plugin.folder + "/" + path);
-    if (!content.ok()) return lost(content.error().message);
-    if (sha256_hex(*content) != entry.sha256) {
-      return lost(plugin.folder + "/" + path + " has changed");
-    }
+  const std::string path = plugin.folder + "/" + kIndexFile;
+  const auto text = read_file(path);
+  if (!text.ok() || sha256_hex(*text) != plugin.index_sha256) {
+    return Error{Code::kDataLoss,
+                 (text.ok() ? path + " has changed" : text.error().message) + "; install it again",
+                 {},
+                 {}};
   }
-  std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(plugin.folder, error)) {
-    const std::string path = fs::relative(entry.path(), plugin.folder).generic_string();
-    if (entry.is_directory() || index.files.contains(path)) continue;
-    if (path == kIndexFile || path == std::string(kIndexFile) + kSignatureSuffix) continue;
-    return lost(entry.path().string() + " does not belong there");
-  }
-  return {};
+  return check_package_files(plugin.folder, TRY(PackageIndex::parse(*text)));
 }
 
 }  // namespace capstan

@@ -80,7 +80,7 @@ class PluginStore {
 
  private:
   Result<void> write_lock(const std::vector<InstalledPlugin>& plugins);
-  Result<std::string> unpack(const Package& package);
+  Result<std::string> unpack(const Package& package, Instant now);
   Result<InstalledPlugin> make_current(std::vector<InstalledPlugin> plugins,
                                        const std::string& name, const std::string& version);
   Result<void> remove_strays();

@@ -178,6 +178,35 @@ TEST_F(PluginStoreTest, installed_files_are_loaded_only_with_the_digests_of_the_
   EXPECT_THAT(verify().error().message, HasSubstr("has changed since the package was installed"));
 }
 
+TEST_F(PluginStoreTest, a_plugin_that_is_a_folder_is_verified_file_by_file) {
+  PluginStore store(data_);
+  const auto plugin = install(store, package_bytes("1.0.0"));
+  TrustPolicy policy;
+  ASSERT_TRUE(store.protect(policy).ok());
+  ASSERT_TRUE(policy.demands_evidence(plugin->folder));
+  const auto reason = [&] {
+    const auto verified = policy.verify_folder(plugin->folder, kNow);
+    return verified.ok() ? "it is accepted" : verified.error().message;
+  };
+  EXPECT_EQ(policy.verify_folder(plugin->folder, kNow)->level, TrustLevel::kDigest);
+  ASSERT_TRUE(write_file(plugin->folder + "/code/extra.py", "evil\n").ok());
+  EXPECT_THAT(reason(), HasSubstr("extra.py does not belong there"));
+  fs::remove(plugin->folder + "/code/extra.py");
+  ASSERT_TRUE(write_file(plugin->folder + "/code/provider.py", "evil\n").ok());
+  EXPECT_THAT(reason(), HasSubstr("provider.py has changed"));
+  ASSERT_TRUE(write_file(plugin->folder + "/code/provider.py", "pass\n").ok());
+  EXPECT_EQ(reason(), "it is accepted");
+  fs::permissions(plugin->folder + "/code", fs::perms::all);
+  EXPECT_THAT(reason(), HasSubstr("can be written by anybody"));
+}
+
+TEST_F(PluginStoreTest, files_are_installed_with_one_time_so_that_none_seems_newer) {
+  PluginStore store(data_);
+  const auto plugin = install(store, package_bytes("1.0.0"));
+  EXPECT_EQ(fs::last_write_time(plugin->folder + "/manifest.json"),
+            fs::last_write_time(plugin->folder + "/plugin.yaml"));
+}
+
 TEST_F(PluginStoreTest, a_package_whose_content_is_not_what_its_index_says_is_not_installed) {
   PackageIndex index{"acme", "1.0.0", "", {}};
   const std::string manifest =

@@ -94,6 +94,20 @@ std::vector<OwnershipProblem> check_ownership(const SealedFile& file, uid_t user
   return checker.take();
 }
 
+std::vector<OwnershipProblem> check_ownership_below(const std::string& folder, uid_t user) {
+  Checker checker(user);
+  checker.check_folders(folder);
+  checker.check_folders(fs::absolute(folder).parent_path());
+  std::error_code error;
+  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+    struct stat status {};
+    if (::lstat(entry.path().c_str(), &status) != 0 || S_ISLNK(status.st_mode)) continue;
+    checker.check(entry.path().string(), {status.st_uid, status.st_gid, status.st_mode},
+                  S_ISDIR(status.st_mode));
+  }
+  return checker.take();
+}
+
 std::vector<OwnershipProblem> check_ownership_at(const std::string& path, uid_t user) {
   Checker checker(user);
   std::error_code error;

@@ -27,4 +27,8 @@ std::vector<OwnershipProblem> check_ownership(const SealedFile& file, uid_t user
 // The same for what is at the path now, a file or a folder. Nothing where there is nothing.
 std::vector<OwnershipProblem> check_ownership_at(const std::string& path, uid_t user = ::geteuid());
 
+// The same for a folder and everything in it.
+std::vector<OwnershipProblem> check_ownership_below(const std::string& folder,
+                                                    uid_t user = ::geteuid());
+
 }  // namespace capstan

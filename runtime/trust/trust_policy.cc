@@ -6,6 +6,7 @@
 #include "runtime/base/text.h"
 #include "runtime/system/file.h"
 #include "runtime/trust/ownership.h"
+#include "runtime/trust/package_files.h"
 
 namespace capstan {
 namespace {
@@ -104,6 +105,8 @@ const std::string* TrustPolicy::pinned(const std::string& path,
 
 bool TrustPolicy::demands_evidence(const std::string& path) const {
   const std::string real = real_path_of(path);
+  std::error_code error;
+  if (fs::is_directory(real, error)) return demands_evidence(real + "/" + kIndexFile);
   return std::max(required(path), required(real)) != TrustLevel::kNone ||
          pinned(path, real) != nullptr;
 }
@@ -155,6 +158,17 @@ Result<Verified> TrustPolicy::signature_beside(const SealedFile& file, Instant n
   return verify_signature(file.path(), file.sha256(), *signature, now);
 }
 
+Result<Verified> TrustPolicy::index_evidence(const SealedFile& index, Instant now) const {
+  const std::string* pin = pinned(index.path(), index.real_path());
+  if (pin != nullptr && *pin != index.sha256()) {
+    return denied(index.path(), "has changed since the package was installed; install it again");
+  }
+  auto by_signature = signature_beside(index, now);
+  if (by_signature.ok() || pin == nullptr) return by_signature;
+  // The operator installed these bytes; a signature that is not trusted counts for nothing.
+  return Verified{TrustLevel::kDigest, "", "", {}};
+}
+
 Result<Verified> TrustPolicy::listed_in_index(const SealedFile& file, const SealedFile& index,
                                               Instant now) const {
   auto listed = PackageIndex::parse(index.bytes());
@@ -168,14 +182,7 @@ Result<Verified> TrustPolicy::listed_in_index(const SealedFile& file, const Seal
                                    file.sha256() + ", the package's is " + entry->second.sha256 +
                                    "); install the package again");
   }
-  const std::string* pin = pinned(index.path(), index.real_path());
-  if (pin != nullptr && *pin != index.sha256()) {
-    return denied(index.path(), "has changed since the package was installed; install it again");
-  }
-  auto by_signature = signature_beside(index, now);
-  if (by_signature.ok() || pin == nullptr) return by_signature;
-  // The operator installed these bytes; a signature that is not trusted counts for nothing.
-  return Verified{TrustLevel::kDigest, "", "", {}};
+  return index_evidence(index, now);
 }
 
 // What is known of the bytes; an error where something contradicts them or nothing is known.
@@ -219,6 +226,38 @@ Result<Verified> TrustPolicy::verify(const SealedFile& file, Instant now) const 
     return denied(file.path(),
                   "is not loaded: trust requires a signature by a known publisher, "
                   "and there is only a digest");
+  }
+  known->warnings = std::move(warnings);
+  return known;
+}
+
+Result<Verified> TrustPolicy::verify_folder(const std::string& folder, Instant now) const {
+  const std::string index_path = folder + "/" + kIndexFile;
+  const TrustLevel level =
+      std::max(required(index_path), required(real_path_of(folder) + "/" + kIndexFile));
+  std::vector<std::string> warnings =
+      TRY(as_warnings(folder, check_ownership_below(folder), level));
+  auto index = SealedFile::read(index_path, kMaxIndex);
+  if (!index.ok()) {
+    if (level == TrustLevel::kNone) return Verified{TrustLevel::kNone, "", "", warnings};
+    return denied(folder, std::string("is not loaded: trust requires ") + trust_level_name(level) +
+                              ", and it is no package (it has no index.json); pack and install it");
+  }
+  auto listed = PackageIndex::parse(index->bytes());
+  if (!listed.ok()) return denied(folder, listed.error().message);
+  if (auto files = check_package_files(folder, *listed); !files.ok()) {
+    return denied(folder, files.error().message);
+  }
+  Result<Verified> known = index_evidence(*index, now);
+  if (!known.ok() && level == TrustLevel::kNone) known = Verified{};
+  if (known.code() == Code::kNotFound) {
+    return denied(folder, "is not loaded: its index is neither signed nor pinned; install it");
+  }
+  if (!known.ok()) return known;
+  if (known->level < level) {
+    return denied(folder,
+                  "is not loaded: trust requires a signature by a known publisher, and "
+                  "there is only a digest");
   }
   known->warnings = std::move(warnings);
   return known;

@@ -64,6 +64,11 @@ class TrustPolicy {
   // Errors: kPermissionDenied with the file, what is wrong and what to do.
   Result<Verified> verify(const SealedFile& file, Instant now) const;
 
+  // A plugin that is a folder of files, which are read when they are needed: as a package, each
+  // file against the index, and no other file there. What happens to the folder afterwards is up to
+  // its owner and mode.
+  Result<Verified> verify_folder(const std::string& folder, Instant now) const;
+
   // The index of a package (in an archive, without a place in the file system) and its signature's
   // text ("" where it has none), as a file at `path` would be verified.
   Result<Verified> verify_index(const std::string& path, const std::string& sha256,
@@ -83,6 +88,7 @@ class TrustPolicy {
   const std::string* pinned(const std::string& path, const std::string& real_path) const;
   Result<Verified> evidence(const SealedFile& file, Instant now) const;
   Result<Verified> signature_beside(const SealedFile& file, Instant now) const;
+  Result<Verified> index_evidence(const SealedFile& index, Instant now) const;
   Result<Verified> listed_in_index(const SealedFile& file, const SealedFile& index,
                                    Instant now) const;
 
