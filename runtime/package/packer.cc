@@ -77,10 +77,10 @@ class Packer {
     for (; !error && all != end; all.increment(error)) {
       if (is_left_out(all->path())) {
         all.disable_recursion_pending();
-      } else if (all->is_symlink()) {
+      } else if (std::error_code gone; all->is_symlink(gone)) {
         return Error::invalid(all->path().string() + " is a link; a package has plain files only");
-      } else if (all->is_regular_file()) {
-        const std::string name = fs::relative(all->path(), source_.path).generic_string();
+      } else if (std::error_code gone; all->is_regular_file(gone)) {
+        const std::string name = all->path().lexically_relative(source_.path).generic_string();
         TRY(add(name, TRY(read_file(all->path().string()))));
       }
     }

@@ -33,9 +33,11 @@ Result<void> check_package_files(const std::string& folder, const PackageIndex& 
   std::error_code error;
   fs::recursive_directory_iterator all(folder, error), end;
   for (; !error && all != end; all.increment(error)) {
-    if (all->is_directory() && !all->is_symlink()) continue;
+    std::error_code gone;  // meanwhile
+    const bool link = all->is_symlink(gone);
+    if (!link && all->is_directory(gone)) continue;
     const std::string path = all->path().lexically_relative(folder).generic_string();
-    if (index.files.contains(path) && !all->is_symlink()) continue;
+    if (index.files.contains(path) && !link) continue;
     if (path == kIndexFile || path == std::string(kIndexFile) + kSignatureSuffix) continue;
     return lost(all->path().string() + " does not belong there");
   }
