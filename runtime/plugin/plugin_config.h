@@ -46,6 +46,8 @@ struct PluginConfig {
   std::string isolation;  // "in-process", "process" or "sandbox"
   PluginLimits limits;    // of its process
 
+  std::string record;  // file that every call is written to (recording/recorder.h), "" for none
+
   Json written = Json::object();  // the item as it was written, without its name
 
   // Errors: kInvalid; the field is named below `at` ("plugins[2]").

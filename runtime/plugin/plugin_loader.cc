@@ -130,6 +130,10 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
   }
   auto services =
       std::make_unique<HostServices>(services_for(file->manifest, config, options.ports));
+  if (!config.record.empty()) {
+    if (!options.recorded) return cannot_record(config);
+    return options.recorded(config, *std::move(file), std::move(services));
+  }
   return std::unique_ptr<Provider>(
       TRY(NativeProvider::load(*std::move(file), std::move(services), options.native)));
 }

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "runtime/base/text.h"
+#include "runtime/plugin/recording/recording_provider.h"
 
 namespace capstan {
 namespace {
