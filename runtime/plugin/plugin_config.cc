@@ -80,8 +80,10 @@ Result<void> read_member(const std::string& name, const Json& value, const std::
     out.limits = TRY(PluginLimits::from_json(value, at));
     return {};
   }
+  if (name == "record") return read_text(value, at, out.record);
   return wrong(at,
-               "is unknown; expected name, file, enabled, settings, secrets, isolation or limits");
+               "is unknown; expected name, file, enabled, settings, secrets, isolation, limits or "
+               "record");
 }
 
 }  // namespace

@@ -12,6 +12,14 @@ namespace {
 
 constexpr const char* kInProcess = "in-process";
 
+Error cannot_record(const PluginConfig& config) {
+  return {Code::kUnimplemented,
+          "plugin \"" + config.name +
+              "\" cannot be recorded here; `record` needs `isolation: in-process`",
+          {},
+          {}};
+}
+
 std::string library_path(const PluginConfig& config, const LoaderOptions& options) {
   return config.file.empty() ? options.bundled_folder + "/" + config.name + ".so" : config.file;
 }
@@ -120,6 +128,7 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
       return Error{
           Code::kUnimplemented, path + ": this host cannot run plugins in a process", {}, {}};
     }
+    if (!config.record.empty()) return cannot_record(config);
     PluginConfig resolved = config;
     resolved.isolation = isolation;
     return options.isolated(resolved, *file);

@@ -110,6 +110,10 @@ Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config
   options.probe_timeout = kProbeTimeout;
   options.probe_stop = stop_;
   options.trust = TRY(policy());
+  options.recorded = [](const PluginConfig& recorded, PluginFile file,
+                        std::unique_ptr<HostTable> host) {
+    return load_recorded(recorded.record, std::move(file), std::move(host));
+  };
   std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
   probed_.save();
   return provider;
