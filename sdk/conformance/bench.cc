@@ -9,6 +9,7 @@
 #include "runtime/plugin/host_calls/host_call_tables.h"
 #include "runtime/plugin/provider_outcome.h"
 #include "runtime/plugin/provider_request.h"
+#include "runtime/system/pki.h"
 #include "sdk/conformance/sample_object.h"
 #include "sdk/conformance/shape.h"
 #include "sdk/conformance/world.h"
@@ -25,18 +26,21 @@ constexpr const char* kCoreVersion = "cluster.x-k8s.io/v1beta2";
 constexpr auto kRest = std::chrono::seconds(45);
 // Of one object, changing all the time: more is no coming to rest.
 constexpr int kMaxCalls = 250;
+// Failures in a row after which nothing new is expected.
+constexpr uint32_t kMaxFailures = 20;
 constexpr auto kPause = milliseconds(20);
 
 Json owner_reference(const Object& owner) {
-  return {{"apiVersion", owner.api_version()}, {"kind", owner.kind()},
-          {"name", owner.meta().name},         {"uid", owner.meta().uid},
-          {"controller", true},                {"blockOwnerDeletion", true}};
+  return {
+      {"apiVersion", owner.api_version()}, {"kind", owner.kind()}, {"name", owner.meta().name},
+      {"uid", owner.meta().uid},           {"controller", true},   {"blockOwnerDeletion", true}};
 }
 
 }  // namespace
 
-Bench::Bench(const Subject& subject, const ReconcileEntry& entry)
-    : subject_(subject), entry_(entry), random_(subject.seed) {}
+// A bench that goes on from another's state makes other uids than that one did.
+Bench::Bench(const Subject& subject, const ReconcileEntry& entry, bool fresh)
+    : subject_(subject), entry_(entry), random_(subject.seed + (fresh ? 0 : 1'000'003)) {}
 
 Bench::~Bench() {
   if (provider_ != nullptr) provider_->deactivate();
@@ -44,11 +48,13 @@ Bench::~Bench() {
 
 Result<std::unique_ptr<Bench>> Bench::make(const Subject& subject, const ReconcileEntry& entry,
                                            BenchOptions options) {
-  std::unique_ptr<Bench> bench(new Bench(subject, entry));
-  TRY(bench->boot(options.stored));
   const bool fresh = options.stored.is_null();
+  const bool active = options.activate;
+  std::unique_ptr<Bench> bench(new Bench(subject, entry, fresh));
+  TRY(bench->boot(options.stored));
   TRY(bench->start(std::move(options)));
   if (fresh) TRY(bench->surround());
+  if (active && entry.role == ProviderRole::kInfraMachine) TRY(bench->put_companion());
   return bench;
 }
 
@@ -84,56 +90,80 @@ Result<void> Bench::start(BenchOptions options) {
 
 Result<void> Bench::surround() {
   for (const Json& object : subject_.config.objects) TRY(put(in_world(object, subject_.world)));
-  if (entry_.role == ProviderRole::kResource) return {};
-  TRY(put_cluster());
-  return entry_.role == ProviderRole::kInfraMachine ? put_companion() : Result<void>();
+  return entry_.role == ProviderRole::kResource ? Result<void>() : put_cluster();
 }
 
 // A Cluster whose parts are all there, so that nothing but the object under test is waited for.
 Result<void> Bench::put_cluster() {
-  const bool machines = entry_.role == ProviderRole::kInfraMachine ||
-                        entry_.role == ProviderRole::kBootstrapConfig;
+  const bool machines =
+      entry_.role == ProviderRole::kInfraMachine || entry_.role == ProviderRole::kBootstrapConfig;
   const bool ready = entry_.role != ProviderRole::kInfraCluster;
-  Json cluster = {
-      {"apiVersion", kCoreVersion},
-      {"kind", "Cluster"},
-      {"metadata", {{"name", kCluster}, {"namespace", kNamespace}}},
-      {"spec",
-       {{"clusterNetwork", {{"pods", {{"cidrBlocks", {"10.244.0.0/16"}}}}}},
-        {"controlPlaneEndpoint", {{"host", "127.0.0.1"}, {"port", 6443}}},
-        {"controlPlaneRef",
-         {{"apiGroup", "controlplane.cluster.x-k8s.io"},
-          {"kind", "KubeadmControlPlane"},
-          {"name", kCluster}}},
-        {"infrastructureRef",
-         {{"apiGroup", "infrastructure.cluster.x-k8s.io"},
-          {"kind", "DevCluster"},
-          {"name", kCluster}}}}}};
+  Json cluster = {{"apiVersion", kCoreVersion},
+                  {"kind", "Cluster"},
+                  {"metadata", {{"name", kCluster}, {"namespace", kNamespace}}},
+                  {"spec",
+                   {{"clusterNetwork", {{"pods", {{"cidrBlocks", {"10.244.0.0/16"}}}}}},
+                    {"controlPlaneEndpoint", {{"host", "127.0.0.1"}, {"port", 6443}}},
+                    {"controlPlaneRef",
+                     {{"apiGroup", "controlplane.cluster.x-k8s.io"},
+                      {"kind", "KubeadmControlPlane"},
+                      {"name", kCluster}}},
+                    {"infrastructureRef",
+                     {{"apiGroup", "infrastructure.cluster.x-k8s.io"},
+                      {"kind", "DevCluster"},
+                      {"name", kCluster}}}}}};
   if (ready) cluster["status"]["initialization"]["infrastructureProvisioned"] = true;
   if (machines && entry_.role == ProviderRole::kInfraMachine) {
     cluster["status"]["initialization"]["controlPlaneInitialized"] = true;
   }
   TRY(put(std::move(cluster)));
+  return entry_.role == ProviderRole::kInfraMachine ? put_certificates() : Result<void>();
+}
+
+// The cluster's certificate authorities, as a control plane provider would have made them.
+Result<void> Bench::put_certificates() {
+  for (const char* name : {"ca", "etcd", "proxy"}) {
+    const CertificateAndKey ca =
+        TRY(make_ca({.common_name = std::string("conformance-") + name}, clock_.now()));
+    TRY(put({{"apiVersion", "v1"},
+             {"kind", "Secret"},
+             {"type", "cluster.x-k8s.io/secret"},
+             {"metadata",
+              {{"name", std::string(kCluster) + "-" + name},
+               {"namespace", kNamespace},
+               {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}}}},
+             {"data",
+              {{"tls.crt", base64_encode(ca.certificate_pem)},
+               {"tls.key", base64_encode(ca.key_pem)}}}}));
+  }
   return {};
 }
 
-// A machine's own infrastructure cluster, where the plugin has one that goes with it.
+// As the Cluster controller would have it.
+Result<Json> Bench::companion(const ReconcileEntry& entry) const {
+  const ObjectPtr cluster = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
+  Json object = TRY(smallest_object(subject_.manifest(), entry));
+  const auto sample = subject_.config.samples.find(entry.kind.kind);
+  if (sample != subject_.config.samples.end()) {
+    object.merge_patch(in_world(sample->second, subject_.world));
+  }
+  object["metadata"] = {{"name", kCluster},
+                        {"namespace", kNamespace},
+                        {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}},
+                        {"ownerReferences", Json::array({owner_reference(*cluster)})}};
+  return object;
+}
+
+// A machine's own infrastructure cluster, where the plugin has one that goes with it. A new
+// instance of the plugin is asked about it even where it is ready, as the runtime does at its
+// start.
 Result<void> Bench::put_companion() {
   for (const ReconcileEntry& other : subject_.manifest().reconciles) {
-    const bool same_backend =
-        !entry_.when || (other.when && other.when->path == entry_.when->path);
+    const bool same_backend = !entry_.when || (other.when && other.when->path == entry_.when->path);
     if (other.role != ProviderRole::kInfraCluster || !same_backend) continue;
-    // Stored as the Cluster controller would have it.
-    const ObjectPtr cluster = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
-    Json object = TRY(smallest_object(subject_.manifest(), other));
-    const auto sample = subject_.config.samples.find(other.kind.kind);
-    if (sample != subject_.config.samples.end()) object.merge_patch(sample->second);
-    object["metadata"] = {{"name", kCluster},
-                          {"namespace", kNamespace},
-                          {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}},
-                          {"ownerReferences", Json::array({owner_reference(*cluster)})}};
-    const ObjectKey key = TRY(put(std::move(object)))->key();
-    for (int i = 0; i < 50 && !ready(key); ++i) {
+    const ObjectKey key{other.kind, kNamespace, kCluster};
+    if (cache_->get(key) == nullptr) TRY(put(TRY(companion(other))));
+    for (int i = 0; i < 50 && (i == 0 || !is_ready(*cache_->get(key)->tree(), other.role)); ++i) {
       const ObjectPtr current = cache_->get(key);
       const std::string text = provider_request(*current, other, *cache_, clock_.now());
       ProviderCall call;
@@ -188,12 +218,13 @@ Result<std::string> Bench::put_machine(const std::string& name) {
         {"version", "v1.34.2"},
         {"bootstrap", {{"dataSecretName", name + "-data"}}},
         {"infrastructureRef",
-         {{"apiGroup", "infrastructure.cluster.x-k8s.io"}, {"kind", "DevMachine"}, {"name", name}}}}}};
+         {{"apiGroup", "infrastructure.cluster.x-k8s.io"},
+          {"kind", "DevMachine"},
+          {"name", name}}}}}};
   if (bootstrap) {
-    machine["spec"]["bootstrap"] = {{"configRef",
-                                     {{"apiGroup", entry_.kind.group},
-                                      {"kind", entry_.kind.kind},
-                                      {"name", name}}}};
+    machine["spec"]["bootstrap"] = {
+        {"configRef",
+         {{"apiGroup", entry_.kind.group}, {"kind", entry_.kind.kind}, {"name", name}}}};
   } else {
     TRY(put({{"apiVersion", "v1"},
              {"kind", "Secret"},
@@ -217,8 +248,7 @@ Result<ObjectKey> Bench::add(const std::string& name, const Json& more) {
   metadata["name"] = name;
   metadata["namespace"] = kNamespace;
   ObjectPtr owner;
-  if (entry_.role == ProviderRole::kInfraMachine ||
-      entry_.role == ProviderRole::kBootstrapConfig) {
+  if (entry_.role == ProviderRole::kInfraMachine || entry_.role == ProviderRole::kBootstrapConfig) {
     owner = cache_->get({{"cluster.x-k8s.io", "Machine"}, kNamespace, TRY(put_machine(name))});
   } else if (entry_.role != ProviderRole::kResource) {
     owner = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
@@ -284,6 +314,7 @@ Settled Bench::settle(const ObjectKey& key, const std::function<bool(const Step&
     const bool failed = step.outcome.error.has_value();
     if (failed) settled.failures.push_back(step.outcome.error->message);
     attempt = failed ? attempt + 1 : 0;
+    if (attempt >= kMaxFailures) return settled;
     const bool early = step.outcome.requeue_after && *step.outcome.requeue_after < kRest;
     if (!step.changed && !early && !failed && step.committed.ok()) {
       settled.at_rest = true;
