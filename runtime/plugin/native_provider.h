@@ -54,6 +54,7 @@ class NativeProvider final : public Provider {
   NativeProvider(PluginFile file, std::unique_ptr<HostServices> services,
                  NativeProviderOptions options, SharedObject library);
   Result<void> create();
+  Result<void> open_folder();
   template <typename Function>
   ProviderReply guarded_call(const ProviderCall& call, const char* function, Function&& body);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/base/text.h"
+#include "runtime/plugin/plugin_folder.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
@@ -91,6 +92,7 @@ Result<uint32_t> negotiate_abi(uint32_t major, uint32_t min_minor, uint32_t max_
 }
 
 Result<PluginFile> read_plugin_file(const std::string& path) {
+  if (is_plugin_folder(path)) return read_plugin_folder(path);
   const auto named = [&](Error error) { return std::move(error).with_context(path); };
   ElfFile elf = TRY(read_elf_file(path));
   if (elf.manifest.empty()) {
@@ -110,6 +112,8 @@ Result<PluginFile> read_plugin_file(const std::string& path) {
     return named(std::move(rules).error());
   }
   file.manifest_text = std::move(elf.manifest);
+  file.library = path;
+  file.library_manifest_text = file.manifest_text;
   return file;
 }
 

@@ -15,10 +15,14 @@
 namespace capstan {
 
 struct PluginFile {
-  std::string path;
+  std::string path;  // a library, or a folder (plugin_folder.h)
   Manifest manifest;
   std::string manifest_text;
   std::vector<std::string> warnings;  // what is not fatal: "cannot be unloaded: ..."
+  std::string library;  // what is loaded: `path`, or what runs plugins of the folder's language
+  std::string library_manifest_text;  // what the library says of itself
+
+  bool is_folder() const { return library != path; }
 };
 
 // Errors: what is wrong and what to do, with the path.

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "runtime/base/text.h"
+#include "runtime/plugin/plugin_folder.h"
 
 namespace capstan {
 namespace {
@@ -20,7 +21,7 @@ PluginSources::PluginSources(std::vector<std::string> directories, const std::st
   for (const std::string& directory : directories_) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-      if (entry.path().extension() != ".so") continue;
+      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
       // An earlier directory wins.
       bundled_.emplace(entry.path().stem().string(), entry.path().string());
     }
