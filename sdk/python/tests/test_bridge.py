@@ -233,6 +233,17 @@ def test_a_kind_of_the_manifest_without_a_class_is_told(tmp_path: Path) -> None:
     assert diagnostics[0][1] == "there is no class for Thing"
 
 
+def test_one_class_of_a_module_can_be_named(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "folder_h")
+    plugin = instance(tmp_path, "folder_h.provider", **{"class": "Thing"})
+    assert plugin.activate("")[0] == capstan.Code.OK
+    plugin.deactivate()
+    status, _, diagnostics = instance(
+        tmp_path, "folder_h.provider", **{"class": "Thong"}).activate("")
+    assert status == capstan.Code.INVALID
+    assert "found: Thing" in diagnostics[0][2]
+
+
 def test_requirements_without_a_venv_say_what_to_do(tmp_path: Path) -> None:
     write_plugin(tmp_path, "folder_e")
     plugin = instance(tmp_path, "folder_e.provider", requirements="requirements.txt")
