@@ -1,6 +1,7 @@
 #include "runtime/plugin/provider_outcome.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "runtime/object/conditions.h"
 
@@ -62,6 +63,7 @@ class ReplyReader {
     TRY(read_patches(reply));
     TRY(read_conditions_of(reply));
     TRY(read_deletions(reply));
+    std::move(last_.begin(), last_.end(), std::back_inserter(outcome_.changes));
     TRY(read_events(reply));
     if (const Json* requeue = capstan::find(reply, {"requeueAfterMs"})) {
       if (!requeue->is_number()) return Error::internal("requeueAfterMs is no number");
@@ -120,8 +122,23 @@ class ReplyReader {
     if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
     (void)drop_known(patch, tree_.get());
-    split(context_.object.key(), std::move(patch), &context_.object);
+    split_own(std::move(patch));
     return {};
+  }
+
+  // A crash may come between any two changes. Finalizers and what makes a second call find what the
+  // first one made come before all else; what says that something is done, and the going of the
+  // object itself, come after it.
+  void split_own(Json patch) {
+    const bool going = context_.object.meta().deleting() && drops_finalizers(patch);
+    std::vector<Change> changes =
+        split(context_.object.key(), std::move(patch), context_.object.meta().resource_version);
+    // With its last finalizer the object is gone, and its status with it.
+    if (going) std::erase_if(changes, [](auto& c) { return c.op == Change::Op::kPatchStatus; });
+    for (Change& change : changes) {
+      const bool first = change.op == Change::Op::kPatch && !going;
+      (first ? outcome_.changes : last_).push_back(std::move(change));
+    }
   }
 
   // The host's own word of an earlier failure goes with the first call that succeeds, also where
@@ -156,33 +173,37 @@ class ReplyReader {
   }
 
   // Main first: spec.providerID must not come after the status that says provisioned.
-  void split(const ObjectKey& key, Json patch, const Object* object) {
+  std::vector<Change> split(const ObjectKey& key, Json patch, Revision expected) const {
     Json status = Json::object();
     if (const auto member = patch.find("status"); member != patch.end()) {
       status["status"] = std::move(*member);
       patch.erase(member);
     }
-    const Revision expected = object == nullptr ? 0 : object->meta().resource_version;
-    const bool last = object != nullptr && object->meta().deleting() && drops_finalizers(patch);
-    if (!patch.empty()) change(Change::Op::kPatch, key, std::move(patch), expected);
-    // With its last finalizer the object is gone, and its status with it.
-    if (!status.empty() && !last) {
-      change(Change::Op::kPatchStatus, key, std::move(status), expected);
+    std::vector<Change> changes;
+    if (!patch.empty()) {
+      changes.push_back(make_change(Change::Op::kPatch, key, std::move(patch), expected));
     }
+    if (!status.empty()) {
+      changes.push_back(make_change(Change::Op::kPatchStatus, key, std::move(status), expected));
+    }
+    return changes;
   }
   static bool drops_finalizers(const Json& patch) {
     const Json* finalizers = capstan::find(patch, {"metadata", "finalizers"});
     return finalizers != nullptr && (finalizers->is_null() || finalizers->empty());
   }
 
-  void change(Change::Op op, ObjectKey key, Json body, Revision expected = 0) {
+  Change make_change(Change::Op op, ObjectKey key, Json body, Revision expected = 0) const {
     Change change;
     change.op = op;
     change.key = std::move(key);
     change.body = std::move(body);
     change.expected = expected;
     change.manager = context_.manifest.name;
-    outcome_.changes.push_back(std::move(change));
+    return change;
+  }
+  void change(Change::Op op, ObjectKey key, Json body) {
+    outcome_.changes.push_back(make_change(op, std::move(key), std::move(body)));
   }
 
   // Where an object is, by its apiVersion, kind and (member `prefix`) namespace and name.
@@ -240,7 +261,7 @@ class ReplyReader {
         return Error::internal("the patch of " + key.text() + " is no object");
       }
       TRY(check_metadata(*patch));
-      split(key, *patch, nullptr);
+      for (Change& part : split(key, *patch, 0)) outcome_.changes.push_back(std::move(part));
     }
     return {};
   }
@@ -293,6 +314,7 @@ class ReplyReader {
   const OutcomeContext& context_;
   const JsonPtr tree_;
   Outcome outcome_;
+  std::vector<Change> last_;  // of the object itself
 };
 
 EventRecord failure_event(const Object& object, const Error& error) {

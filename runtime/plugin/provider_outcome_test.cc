@@ -110,6 +110,41 @@ TEST_F(ProviderOutcomeTest, the_last_finalizer_of_a_deleted_object_leaves_withou
   EXPECT_EQ(result.changes[0].op, Op::kPatch);
 }
 
+std::vector<std::string> order(const Outcome& outcome) {
+  std::vector<std::string> names;
+  for (const Change& change : outcome.changes) {
+    const bool own = change.key.kind == kThing;
+    names.push_back((own ? "own " : change.key.name + " ") + std::to_string(int(change.op)));
+  }
+  return names;
+}
+std::string op(const char* of, Op op) {
+  return std::string(of) + " " + std::to_string(int(op));
+}
+
+constexpr const char* kMakesAndRemoves = R"(
+    "create":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"made"}}],
+    "delete":[{"apiVersion":"v1","kind":"ConfigMap","name":"removed"}])";
+
+TEST_F(ProviderOutcomeTest, a_status_that_says_it_is_done_comes_after_what_was_done) {
+  const Outcome result = outcome(std::string(R"({"patch":{"spec":{"token":"t"},
+      "status":{"created":true}},)") +
+                                 kMakesAndRemoves + "}");
+  EXPECT_THAT(order(result),
+              testing::ElementsAre(op("own", Op::kPatch), op("made", Op::kCreate),
+                                   op("removed", Op::kDelete), op("own", Op::kPatchStatus)));
+}
+
+TEST_F(ProviderOutcomeTest, an_object_that_is_deleted_goes_after_all_that_it_still_had_to_do) {
+  object(R"(,"deletionTimestamp":"2026-01-01T00:00:00Z","finalizers":["f"]}})");
+  const Outcome result = outcome(std::string(R"({"patch":{"metadata":{"finalizers":[]},
+      "status":{"gone":true}},)") +
+                                 kMakesAndRemoves + "}");
+  EXPECT_THAT(order(result),
+              testing::ElementsAre(op("made", Op::kCreate), op("removed", Op::kDelete),
+                                   op("own", Op::kPatch)));
+}
+
 TEST_F(ProviderOutcomeTest, other_objects_are_changed_where_the_manifest_allows_it) {
   const Outcome result = outcome(R"({
     "create":[{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"}}],
