@@ -37,7 +37,7 @@ struct KubeadmInit {
   std::string cluster_name;
   std::string cluster_uid;
   std::string version;
-  std::string endpoint;  // "127.0.0.1:20000"
+  std::string endpoint;  // "127.8.3.4:20000"
   std::string ca_pem;
   Instant since;
 };

@@ -3,11 +3,6 @@
 #include "plugins/memory/errors.h"
 
 namespace capstan::memory {
-namespace {
-
-constexpr const char* kAddress = "127.0.0.1";
-
-}  // namespace
 
 MemoryCluster::MemoryCluster(sdk::Host& host)
     : InfraCluster({.kind = "DevCluster",
@@ -24,7 +19,7 @@ sdk::Step<sdk::Infrastructure> MemoryCluster::create(const sdk::ClusterContext& 
   }
   const Result<uint16_t> port = world_->ports().take(cluster.uid());
   if (!port.ok()) return to_sdk(port.error(), "NoFreePort");
-  return sdk::Infrastructure{.endpoint = sdk::Endpoint{kAddress, *port}};
+  return sdk::Infrastructure{.endpoint = sdk::Endpoint{loopback_address(cluster.uid()), *port}};
 }
 
 sdk::Step<sdk::Done> MemoryCluster::remove(const sdk::ClusterContext& cluster) {

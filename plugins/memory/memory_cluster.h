@@ -1,4 +1,4 @@
-// DevCluster with backend.inMemory: a port of 127.0.0.1 for the cluster's API server.
+// DevCluster with backend.inMemory: a loopback address and a port for the cluster's API server.
 //
 // Thread safety: as InfraCluster.
 #pragma once

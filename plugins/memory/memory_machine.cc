@@ -34,6 +34,11 @@ sdk::Instance instance_of(const sdk::MachineContext& machine, const PretendedMac
           .failure_domain = machine.failure_domain()};
 }
 
+// Whoever gave the endpoint a name of another address has that forwarded here.
+std::string listen_address(const std::string& host) {
+  return host.starts_with("127.") ? host : "127.0.0.1";
+}
+
 sdk::Status status_of(const Result<void>& result) {
   if (result.ok()) return {};
   return to_sdk(result.error());
@@ -140,7 +145,9 @@ sdk::Status MemoryMachine::start_api_server(const sdk::MachineContext& machine,
     return sdk::Error::failed_precondition(
         "Cluster spec.controlPlaneEndpoint has no port to listen on");
   }
-  const ApiServerPlace place{static_cast<uint16_t>(port), CAPSTAN_TRY(authority(machine, "ca"))};
+  const ApiServerPlace place{
+      listen_address(sdk::string_at(*machine.cluster(), "spec/controlPlaneEndpoint/host")),
+      static_cast<uint16_t>(port), CAPSTAN_TRY(authority(machine, "ca"))};
   return status_of(cluster.add_api_server(pretended, place, since));
 }
 

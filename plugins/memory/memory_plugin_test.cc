@@ -129,11 +129,12 @@ class MemoryPluginTest : public testing::Test {
   std::filesystem::path kubeconfig;
 };
 
-TEST_F(MemoryPluginTest, a_cluster_gets_a_free_port_of_this_machine_as_its_endpoint) {
+TEST_F(MemoryPluginTest, a_cluster_gets_a_loopback_address_and_a_free_port_as_its_endpoint) {
   TestCluster a(host, "a"), b(host, "b");
   a.provision(*plugin);
   b.provision(*plugin);
-  EXPECT_EQ(get_string(a.infra, {"spec", "controlPlaneEndpoint", "host"}), "127.0.0.1");
+  EXPECT_THAT(a.address(), testing::MatchesRegex("127[.][0-9]+[.][0-9]+[.][0-9]+"));
+  EXPECT_NE(a.address(), b.address()) << "so that no other program's cluster is taken for it";
   EXPECT_GT(a.port(), 0);
   EXPECT_NE(a.port(), b.port());
   EXPECT_TRUE(get_bool(a.infra, {"status", "initialization", "provisioned"}));
@@ -216,6 +217,35 @@ TEST_F(MemoryPluginTest, ports_of_stored_clusters_are_left_to_them) {
   other.infra["metadata"]["uid"] = "other";
   other.provision(*plugin);
   EXPECT_NE(other.port(), port);
+}
+
+TEST_F(MemoryPluginTest, a_cluster_whose_port_a_stranger_has_says_so_and_is_not_taken_for_it) {
+  sdk::FakeHost other_host;
+  other_host.unix_nanos = host.unix_nanos;
+  Plugin other_plugin(other_host);
+  // Of one name and one uid, so that both get the same endpoint while neither listens yet.
+  TestCluster cluster(host, "twin"), stranger(other_host, "twin");
+  cluster.provision(*plugin);
+  stranger.provision(other_plugin);
+  ASSERT_EQ(cluster.infra["spec"], stranger.infra["spec"]);
+  stranger.machine(other_plugin, "cp-0", true)->run(5);
+  const Json theirs = get(stranger, "/api/v1/namespaces/kube-system");
+
+  const auto machine = cluster.machine(*plugin, "cp-0", true);
+  machine->run(3);
+  EXPECT_EQ(machine->condition("Ready"), "False");
+  const std::string message = dump_json(machine->object["status"]["conditions"]);
+  EXPECT_THAT(message, testing::HasSubstr("another program listens on " + cluster.address() + ":" +
+                                          std::to_string(cluster.port())));
+  EXPECT_THAT(message, testing::HasSubstr("Cluster default/twin"));
+  EXPECT_EQ(workload_get(cluster, "/readyz").status, 0);
+  EXPECT_EQ(workload_get(stranger, "/readyz").status, 200);
+
+  stranger.remove(other_plugin);
+  machine->run(3);
+  EXPECT_EQ(machine->condition("Ready"), "True");
+  const Json ours = get(cluster, "/api/v1/namespaces/kube-system");
+  EXPECT_NE(ours["metadata"]["uid"], theirs["metadata"]["uid"]) << "known by this as well";
 }
 
 TEST_F(MemoryPluginTest, three_members_of_etcd_answer_through_the_api_server) {

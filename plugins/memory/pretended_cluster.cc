@@ -4,6 +4,7 @@
 #include "plugins/memory/pod_listener.h"
 #include "plugins/memory/port_forward.h"
 #include "runtime/api/status.h"
+#include "runtime/base/text.h"
 
 namespace capstan::memory {
 namespace {
@@ -22,7 +23,7 @@ Result<KeyPair> server_certificate(const ApiServerPlace& place, Instant now) {
   CertificateOptions options;
   options.common_name = "kube-apiserver";
   options.dns_names = {"localhost", "kubernetes", "kubernetes.default", "kubernetes.default.svc"};
-  options.ip_addresses = {"127.0.0.1"};
+  options.ip_addresses = {place.address};
   options.server = true;
   return issue_certificate(place.authority, options, now);
 }
@@ -152,12 +153,15 @@ void PretendedCluster::remove_object(const ObjectKey& key) {
 
 Result<void> PretendedCluster::listen(const PretendedMachine& machine, const ApiServerPlace& place,
                                       Instant since) {
-  const std::string seed = id_.ns + "/" + id_.name;
-  const std::string endpoint = "127.0.0.1:" + std::to_string(place.port);
+  // Another cluster of this name is another cluster: its authority tells.
+  const std::string seed =
+      id_.ns + "/" + id_.name + "/" + std::to_string(fnv1a(place.authority.certificate_pem));
+  const std::string endpoint = place.address + ":" + std::to_string(place.port);
   TRY(add_objects(namespace_objects(seed, since)));
   TRY(add_objects(kubeadm_objects(
       {id_.name, seed, machine.version, endpoint, place.authority.certificate_pem, since})));
   ApiServerOptions options;
+  options.listen.address = place.address;
   options.listen.port = place.port;
   const KeyPair certificate = TRY(server_certificate(place, ground_.clock.now()));
   api_server_tls_ = TRY(make_api_server_tls(certificate));
@@ -165,7 +169,14 @@ Result<void> PretendedCluster::listen(const PretendedMachine& machine, const Api
   options.api.routes = routes();
   if (!machine.version.empty()) options.api.git_version = machine.version;
   options.api.nonce = seed;
-  server_ = TRY(ApiServer::create(ground_.loop, *service_, std::move(options)));
+  auto server = ApiServer::create(ground_.loop, *service_, std::move(options));
+  if (server.code() == Code::kUnavailable) {
+    return Error::unavailable(
+        "another program listens on " + endpoint + ", the spec.controlPlaneEndpoint of Cluster " +
+        id_.ns + "/" + id_.name +
+        ", which cannot change any more; end that program (ss -ltnp), and the machine goes on");
+  }
+  server_ = TRY(std::move(server));
   return {};
 }
 

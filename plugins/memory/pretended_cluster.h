@@ -38,6 +38,7 @@ struct ClusterId {
 
 // Where the API server listens and who it believes.
 struct ApiServerPlace {
+  std::string address;
   uint16_t port = 0;
   KeyPair authority;  // the cluster's
 };
@@ -51,8 +52,8 @@ class PretendedCluster {
   // Each is done at most once a machine, however often it is called.
   Result<void> add_node(const PretendedMachine& machine, Instant since);
   Result<void> add_etcd(const PretendedMachine& machine, const KeyPair& authority, Instant since);
-  // Errors: kUnavailable where another program has the port; kInvalid where the authority is
-  // unusable.
+  // Errors: kUnavailable where another program has the port (its message names what to do);
+  // kInvalid where the authority is unusable.
   Result<void> add_api_server(const PretendedMachine& machine, const ApiServerPlace& place,
                               Instant since);
   // Its static pods and its etcd member; the Node is Cluster API's to delete.

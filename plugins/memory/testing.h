@@ -56,6 +56,9 @@ class TestCluster {
     infra = object.object;
   }
 
+  std::string address() const {
+    return get_string(infra, {"spec", "controlPlaneEndpoint", "host"});
+  }
   int64_t port() const { return get_int(infra, {"spec", "controlPlaneEndpoint", "port"}); }
 
   // A DevMachine that has its finalizer, with its Machine and its bootstrap data.
@@ -93,8 +96,8 @@ class TestCluster {
     const KeyPair admin =
         *issue_certificate(authority, options, Instant(Duration(host_.unix_nanos)));
     return "apiVersion: v1\nkind: Config\ncurrent-context: c\nclusters:\n- name: c\n  cluster:\n"
-           "    server: https://127.0.0.1:" +
-           std::to_string(port()) +
+           "    server: https://" +
+           address() + ":" + std::to_string(port()) +
            "\n    certificate-authority-data: " + base64_encode(authority.certificate_pem) +
            "\ncontexts:\n- name: c\n  context: {cluster: c, user: u}\nusers:\n- name: u\n  user:\n"
            "    client-certificate-data: " +
