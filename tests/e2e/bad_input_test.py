@@ -99,6 +99,10 @@ class ManifestsTest(unittest.TestCase):
     def test_a_name_that_no_dns_has_is_refused(self):
         self.refused(cluster("Not_A_Name", paused="true"), "metadata.name", "Not_A_Name")
 
+    def test_a_cluster_of_a_ClusterClass_is_refused_with_what_to_write_instead(self):
+        self.refused(cluster("c", topology="{classRef: {name: quick-start}, version: v1.34.2}"),
+                     "spec.topology", "ClusterClass", "infrastructureRef", "controlPlaneRef")
+
     def test_a_namespace_that_is_not_there_is_named(self):
         self.refused(cluster("c", paused="true").replace("name: c", "name: c, namespace: nowhere"),
                      "nowhere", "not found")

@@ -16,6 +16,8 @@ import time
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 BUILD = pathlib.Path(os.environ.get("CAPSTAN_BUILD_DIR", ROOT / "build" / "dev"))
 CAPSTAN = BUILD / "bin" / "capstan"
+# Cluster API's own templates and the like; what needs them is skipped where they are absent.
+SHARED_DATA = pathlib.Path(os.environ.get("CAPSTAN_SHARED_DATA", ROOT.parent / "shared" / "data"))
 CACHE = pathlib.Path(os.environ.get("CAPSTAN_CACHE", pathlib.Path.home() / ".cache" / "capstan"))
 
 

@@ -7,16 +7,14 @@ CAPSTAN_SHARED_DATA names a folder with Cluster API's own templates.
 import ipaddress
 import itertools
 import os
-import pathlib
 import re
 import unittest
 
-from capstan_server import ROOT, eventually, find_tool, run
+from capstan_server import SHARED_DATA, eventually, find_tool, run
 from docker_engine import VERSION, docker, lines, skip_unless_possible
 from docker_test_case import UP, DockerTestCase, state_on_failure
 
-SHARED = pathlib.Path(os.environ.get("CAPSTAN_SHARED_DATA", ROOT.parent / "shared" / "data"))
-OLD_TEMPLATE = SHARED / "cluster-api/v1.1.3/templates/cluster-template-development.yaml"
+OLD_TEMPLATE = SHARED_DATA / "cluster-api/v1.1.3/templates/cluster-template-development.yaml"
 # Tainted nodes, as control planes and drained ones, do not count as places to spread over.
 SPREAD = """\
 apiVersion: apps/v1

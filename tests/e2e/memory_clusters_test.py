@@ -2,11 +2,61 @@
 
 import unittest
 
-from capstan_server import Server, condition, eventually
+from capstan_server import SHARED_DATA, Server, condition, eventually
 
 FAST = {"VM_STARTUP": "0s", "NODE_STARTUP": "0s", "API_SERVER_STARTUP": "0s", "ETCD_STARTUP": "0s"}
 KINDS = ["clusters", "machines", "machinesets", "machinedeployments", "kubeadmcontrolplanes",
          "kubeadmconfigs", "devclusters", "devmachines"]
+IN_MEMORY_CLASS = SHARED_DATA / "cluster-api/v1.14.0/templates/clusterclass-in-memory.yaml"
+# A cluster of the templates that come with that ClusterClass.
+OF_FOREIGN_TEMPLATES = """\
+apiVersion: cluster.x-k8s.io/v1beta2
+kind: Cluster
+metadata: {name: foreign}
+spec:
+  infrastructureRef:
+    {apiGroup: infrastructure.cluster.x-k8s.io, kind: DevCluster, name: foreign}
+  controlPlaneRef:
+    {apiGroup: controlplane.cluster.x-k8s.io, kind: KubeadmControlPlane, name: foreign}
+---
+apiVersion: infrastructure.cluster.x-k8s.io/v1beta2
+kind: DevCluster
+metadata: {name: foreign}
+spec: {backend: {inMemory: {}}}
+---
+apiVersion: controlplane.cluster.x-k8s.io/v1beta2
+kind: KubeadmControlPlane
+metadata: {name: foreign}
+spec:
+  replicas: 1
+  version: v1.34.2
+  machineTemplate:
+    spec:
+      infrastructureRef:
+        apiGroup: infrastructure.cluster.x-k8s.io
+        kind: DevMachineTemplate
+        name: in-memory-control-plane
+---
+apiVersion: cluster.x-k8s.io/v1beta2
+kind: MachineDeployment
+metadata: {name: foreign-md-0}
+spec:
+  clusterName: foreign
+  replicas: 1
+  template:
+    spec:
+      clusterName: foreign
+      version: v1.34.2
+      bootstrap:
+        configRef:
+          apiGroup: bootstrap.cluster.x-k8s.io
+          kind: KubeadmConfigTemplate
+          name: in-memory-default-worker-bootstraptemplate
+      infrastructureRef:
+        apiGroup: infrastructure.cluster.x-k8s.io
+        kind: DevMachineTemplate
+        name: in-memory-default-worker-machinetemplate
+"""
 
 
 def available(server, name):
@@ -55,6 +105,17 @@ class MemoryClustersTest(unittest.TestCase):
         self.expect_gone("c1")
         # The templates were the user's own and stay until the user deletes them.
         self.server.kubectl("delete", "-f", "-", "--ignore-not-found", stdin=manifest)
+
+    def test_templates_of_cluster_api_work_and_the_ClusterClass_beside_them_is_refused(self):
+        if not IN_MEMORY_CLASS.exists():
+            self.skipTest(f"{IN_MEMORY_CLASS} is absent; set CAPSTAN_SHARED_DATA")
+        done = self.server.kubectl("apply", "-f", IN_MEMORY_CLASS, check=False)
+        self.assertEqual(done.stdout.count(" created"), 5, done.stdout)
+        self.assertIn('no matches for kind "ClusterClass"', done.stderr)
+        self.assertEqual(done.stderr.count("no matches"), 1, done.stderr)
+        self.server.apply(OF_FOREIGN_TEMPLATES)
+        eventually(lambda: available(self.server, "foreign"), 120, "the cluster is Available")
+        self.expect_gone("foreign")
 
     def test_scaling_up_and_down_follows_the_deployment(self):
         self.create("c2", workers=1)

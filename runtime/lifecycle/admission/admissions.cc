@@ -15,9 +15,17 @@ bool on_its_way_out(const Json& object) {
 
 class ClusterAdmission final : public Admission {
  public:
-  Result<void> admit(const Kind& kind, Json& object, const Json*) override {
+  Result<void> admit(const Kind& kind, Json& object, const Json* old) override {
     if (kind.id != kCluster || on_its_way_out(object)) return {};
     FieldErrors errors;
+    // Nothing would ever make what it asks for. One that is stored, from a backup, can be changed.
+    if (find(object, {"spec", "topology"}) != nullptr &&
+        (old == nullptr || find(*old, {"spec", "topology"}) == nullptr)) {
+      errors.forbidden("spec.topology",
+                       "clusters of a ClusterClass are not supported; set infrastructureRef and "
+                       "controlPlaneRef and write MachineDeployments, as the templates of "
+                       "`capstan generate cluster --infrastructure NAME` do");
+    }
     admit_version(object, {"spec", "topology", "version"}, errors);
     const std::string name = get_string(object, {"metadata", "name"});
     if (name.size() > 63 || name.find('.') != std::string::npos) {

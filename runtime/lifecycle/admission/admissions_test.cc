@@ -91,6 +91,16 @@ TEST(AdmissionTest, the_cluster_of_a_machine_never_changes) {
       10);
 }
 
+TEST(AdmissionTest, a_cluster_of_a_ClusterClass_is_refused_unless_it_is_stored_already) {
+  const Json cluster = {
+      {"metadata", {{"name", "c"}}},
+      {"spec", {{"topology", {{"classRef", {{"name", "quick-start"}}}, {"version", "v1.34.2"}}}}}};
+  EXPECT_EQ(refused(admit(kCluster, cluster)), "spec.topology");
+  EXPECT_TRUE(admit(kCluster, cluster, &cluster).ok());
+  const Json plain = {{"metadata", {{"name", "c"}}}, {"spec", {{"paused", true}}}};
+  EXPECT_EQ(refused(admit(kCluster, cluster, &plain)), "spec.topology");
+}
+
 TEST(AdmissionTest, a_template_is_replaced_and_not_changed) {
   const GroupKind kind{"infrastructure.cluster.x-k8s.io", "DevMachineTemplate"};
   const Json old = {{"spec", {{"template", {{"spec", {{"size", 1}}}}}}}};
