@@ -27,13 +27,15 @@ uint64_t hash(std::string_view text) {
   return value;
 }
 
-std::string machine_name(const ControlPlane& plane) {
+// `attempt` counts names that were not free.
+std::string machine_name(const ControlPlane& plane, int attempt) {
   constexpr std::string_view kAlphabet = "bcdfghjklmnpqrstvwxz2456789";
   std::vector<std::string> uids;
   for (const ControlPlaneMachine& machine : plane.machines) uids.push_back(machine.uid());
   std::sort(uids.begin(), uids.end());
   std::string seed = plane.request.uid();
   for (const std::string& uid : uids) seed += "/" + uid;
+  if (attempt > 0) seed += "#" + std::to_string(attempt);
   uint64_t value = hash(seed);
   std::string random;
   for (int i = 0; i < 5; ++i, value /= kAlphabet.size())
@@ -200,10 +202,44 @@ std::string outdated_because(const ControlPlane& plane, const ControlPlaneMachin
   return "";
 }
 
+// Whether something of this name is not what an interrupted create_machine made: of a Machine that
+// went, things stay for a moment, and they go while the new Machine would rely on them.
+bool is_taken(const ControlPlane& plane, const std::string& name) {
+  const auto somebody_elses = [&](const Json& object) {
+    const Json* owners = find_at(object, "metadata/ownerReferences");
+    return owners == nullptr || std::none_of(owners->begin(), owners->end(), [&](const Json& o) {
+             return string_at(o, "uid") == plane.request.uid();
+           });
+  };
+  for (const Json& config : plane.request.related("configs")) {
+    if (string_at(config, "metadata/name") == name && somebody_elses(config)) return true;
+  }
+  if (plane.host.objects().get("v1", "Secret", plane.ns, name).ok()) return true;
+  const Json* ref = find_at(plane.object, "spec/machineTemplate/spec/infrastructureRef");
+  if (ref == nullptr) return false;
+  const std::string kind = string_at(*ref, "kind");
+  const sdk::Expected<Json> infra = plane.host.objects().get(
+      string_at(*ref, "apiGroup") + "/",
+      kind.substr(0, kind.size() - std::string("Template").size()), plane.ns, name);
+  return infra.ok() && somebody_elses(*infra);
+}
+
+sdk::Expected<std::string> free_name(const ControlPlane& plane) {
+  constexpr int kAttempts = 20;
+  for (int attempt = 0; attempt < kAttempts; ++attempt) {
+    std::string name = machine_name(plane, attempt);
+    if (!is_taken(plane, name)) return name;
+  }
+  // spec.machineNaming.template may leave no choice.
+  return Error::unavailable("a KubeadmConfig, Secret or infrastructure machine \"" +
+                            machine_name(plane, 0) +
+                            "\" of another Machine is still there; waiting for it to go");
+}
+
 }  // namespace
 
 sdk::Status create_machine(ControlPlane& plane, const std::string& failure_domain) {
-  const std::string name = machine_name(plane);
+  const std::string name = CAPSTAN_TRY(free_name(plane));
   Json infra = CAPSTAN_TRY(infra_machine(plane, name));
   const bool joins = plane.initialized;
   Json metadata = made_metadata(plane, name);

@@ -12,7 +12,8 @@
 namespace capstan::kubeadm {
 
 // Makes infrastructure machine, KubeadmConfig and Machine, in this order and of the same name. The
-// name follows from the machines that there are, so making it again after a crash makes the same.
+// name follows from the machines that there are, so making it again after a crash makes the same; a
+// name that something of an earlier Machine still has is passed over.
 // Errors: kUnavailable where the infrastructure template is missing.
 sdk::Status create_machine(ControlPlane& plane, const std::string& failure_domain);
 
