@@ -10,9 +10,9 @@ namespace capstan::memory {
 namespace {
 
 Error field_error(const char* part, const char* field, std::string message) {
-  Error error = Error::invalid(message);
-  error.fields.push_back({std::string("spec.backend.inMemory.") + part + ".provisioning." + field,
-                          "FieldValueInvalid", std::move(message)});
+  const std::string path = std::string("spec.backend.inMemory.") + part + ".provisioning." + field;
+  Error error = Error::invalid(path + ": " + message);
+  error.fields.push_back({path, "FieldValueInvalid", std::move(message)});
   return error;
 }
 

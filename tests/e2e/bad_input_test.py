@@ -30,6 +30,35 @@ kind: Cluster
 metadata: {name: kept, labels: {shop: fruit}}
 spec: {paused: true}
 """
+LOST_WORKERS = """\
+apiVersion: cluster.x-k8s.io/v1beta2
+kind: MachineDeployment
+metadata: {name: lost}
+spec:
+  clusterName: lost
+  replicas: 1
+  template:
+    spec:
+      clusterName: lost
+      version: v1.34.2
+      bootstrap:
+        configRef:
+          {apiGroup: bootstrap.cluster.x-k8s.io, kind: KubeadmConfigTemplate, name: nobody}
+      infrastructureRef:
+        {apiGroup: infrastructure.cluster.x-k8s.io, kind: DevMachineTemplate, name: nobody}
+"""
+CONTROL_PLANE = """\
+apiVersion: controlplane.cluster.x-k8s.io/v1beta2
+kind: KubeadmControlPlane
+metadata: {name: plane}
+spec:
+  replicas: %s
+  version: %s
+  machineTemplate:
+    spec:
+      infrastructureRef:
+        {apiGroup: infrastructure.cluster.x-k8s.io, kind: DevMachineTemplate, name: any}
+"""
 # Commands and what has its own --help.
 COMMANDS = [["serve"], ["init"], ["generate", "cluster"], ["describe", "cluster"],
             ["get", "kubeconfig"], ["get", "providers"], ["delete"], ["version"], ["completion"]]
@@ -99,6 +128,11 @@ class ManifestsTest(unittest.TestCase):
     def test_a_name_that_no_dns_has_is_refused(self):
         self.refused(cluster("Not_A_Name", paused="true"), "metadata.name", "Not_A_Name")
 
+    def test_a_control_plane_that_cannot_be_is_refused_with_its_field_once(self):
+        self.refused(CONTROL_PLANE % (2, "v1.34.2"), "spec.replicas: must be odd")
+        self.refused(CONTROL_PLANE % (0, "v1.34.2"), "spec.replicas: must be at least 1")
+        self.refused(CONTROL_PLANE % (1, "latest"), "spec.version: ", "latest", "v1.34.2")
+
     def test_a_cluster_of_a_ClusterClass_is_refused_with_what_to_write_instead(self):
         self.refused(cluster("c", topology="{classRef: {name: quick-start}, version: v1.34.2}"),
                      "spec.topology", "ClusterClass", "infrastructureRef", "controlPlaneRef")
@@ -111,13 +145,13 @@ class ManifestsTest(unittest.TestCase):
         self.server.apply(cluster(
             "lost", infrastructureRef="{apiGroup: infrastructure.cluster.x-k8s.io, "
                                       "kind: DevCluster, name: nobody}"))
-        def told():
-            item = self.server.get("cluster", "lost")
-            return (condition(item, "InfrastructureReady") not in (None, "True") and
-                    "nobody" in condition_message(item, "InfrastructureReady") + condition_message(
-                        item, "Available") or
-                    "does not exist" in condition_message(item, "InfrastructureReady"))
-        eventually(told, 30, "a condition names the missing DevCluster")
+        eventually(lambda: "DevCluster nobody does not exist" in condition_message(
+            self.server.get("cluster", "lost"), "InfrastructureReady"),
+            30, "a condition names the missing DevCluster")
+        self.server.apply(LOST_WORKERS)
+        eventually(lambda: "KubeadmConfigTemplate nobody, which spec.template.spec.bootstrap.configRef"
+                   in condition_message(self.server.get("machinedeployment", "lost"), "ScalingUp"),
+                   30, "a condition of the MachineDeployment names the missing template")
         self.server.kubectl("delete", "cluster", "lost", "--timeout=30s")
 
     def test_a_kind_that_is_not_known_shows_in_a_condition_or_the_refusal(self):

@@ -133,13 +133,12 @@ Status admit_control_plane(sdk::Admission& admission) {
   if (sdk::find_at(object, "spec/replicas") == nullptr)
     admission.defaults()["spec"]["replicas"] = 1;
   if (replicas < 1) {
-    return Error::invalid("spec.replicas: must be at least 1: a control plane cannot be empty",
-                          "/spec/replicas");
+    return Error::invalid("must be at least 1: a control plane cannot be empty", "/spec/replicas");
   }
   const bool external =
       sdk::find_at(object, "spec/kubeadmConfigSpec/clusterConfiguration/etcd/external") != nullptr;
   if (!external && replicas % 2 == 0) {
-    return Error::invalid("spec.replicas: must be odd with a stacked etcd, which needs a majority",
+    return Error::invalid("must be odd with a stacked etcd, which needs a majority",
                           "/spec/replicas");
   }
   std::string version = string_at(object, "spec/version");
@@ -148,7 +147,7 @@ Status admit_control_plane(sdk::Admission& admission) {
     admission.defaults()["spec"]["version"] = version;
   }
   if (const Expected<Version> parsed = Version::parse(version); !parsed.ok()) {
-    return Error::invalid("spec.version: " + parsed.error().summary, "/spec/version");
+    return Error::invalid(parsed.error().summary, "/spec/version");
   }
   const Json* surge = sdk::find_at(object, "spec/rollout/strategy/rollingUpdate/maxSurge");
   if (surge == nullptr) {
@@ -158,13 +157,11 @@ Status admit_control_plane(sdk::Admission& admission) {
   }
   const std::string text = surge->is_string() ? surge->get<std::string>() : surge->dump();
   if (text != "0" && text != "1") {
-    return Error::invalid("spec.rollout.strategy.rollingUpdate.maxSurge: must be 0 or 1",
-                          "/spec/rollout/strategy/rollingUpdate/maxSurge");
+    return Error::invalid("must be 0 or 1", "/spec/rollout/strategy/rollingUpdate/maxSurge");
   }
   if (text == "0" && replicas < 3) {
-    return Error::invalid(
-        "spec.rollout.strategy.rollingUpdate.maxSurge: 0 needs at least 3 replicas",
-        "/spec/rollout/strategy/rollingUpdate/maxSurge");
+    return Error::invalid("0 needs at least 3 replicas",
+                          "/spec/rollout/strategy/rollingUpdate/maxSurge");
   }
   return {};
 }

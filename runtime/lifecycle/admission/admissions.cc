@@ -66,6 +66,7 @@ class MachineSetAdmission final : public Admission {
     if (kind.id != kMachineSet || on_its_way_out(object)) return {};
     FieldErrors errors;
     default_replicas(object, old);
+    check_replicas(object, errors);
     if (find(object, {"spec", "deletion", "order"}) == nullptr) {
       make(object, {"spec", "deletion", "order"}) = "Random";
     }
@@ -83,6 +84,7 @@ class MachineDeploymentAdmission final : public Admission {
     if (kind.id != kMachineDeployment || on_its_way_out(object)) return {};
     FieldErrors errors;
     default_replicas(object, old);
+    check_replicas(object, errors);
     default_strategy(object);
     admit_selector(object, kDeploymentNameLabel, errors);
     admit_version(object, {"spec", "template", "spec", "version"}, errors);

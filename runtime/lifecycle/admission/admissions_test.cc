@@ -29,6 +29,7 @@ Json owner(Json spec = Json::object()) {
 const GroupKind kDeployment{kGroup, "MachineDeployment"};
 const GroupKind kSet{kGroup, "MachineSet"};
 const GroupKind kOneMachine{kGroup, "Machine"};
+const GroupKind kCluster{kGroup, "Cluster"};
 
 std::string refused(const Result<Json>& result) {
   return result.ok() || result.error().fields.empty() ? "" : result.error().fields[0].field;
@@ -66,6 +67,8 @@ TEST(AdmissionTest, an_autoscaler_gives_the_first_number_of_replicas) {
 }
 
 TEST(AdmissionTest, what_cannot_work_is_refused_with_its_field) {
+  EXPECT_EQ(refused(admit(kDeployment, owner({{"replicas", -1}}))), "spec.replicas");
+  EXPECT_EQ(refused(admit(kSet, owner({{"replicas", -1}}))), "spec.replicas");
   EXPECT_EQ(refused(admit(kDeployment, owner({{"template", {{"spec", {{"clusterName", "b"}}}}}}))),
             "spec.template.spec.clusterName");
   EXPECT_EQ(refused(admit(kDeployment, owner({{"template", {{"spec", {{"version", "new"}}}}}}))),

@@ -102,6 +102,13 @@ void default_replicas(Json& object, const Json* old) {
   make(object, {"spec", "replicas"}) = replicas;
 }
 
+void check_replicas(const Json& object, FieldErrors& errors) {
+  const int64_t replicas = get_int(object, {"spec", "replicas"}, 0);
+  if (replicas < 0) {
+    errors.invalid("spec.replicas", std::to_string(replicas) + " must be 0 or more");
+  }
+}
+
 void admit_selector(Json& object, const char* label, FieldErrors& errors) {
   const std::string cluster = get_string(object, {"spec", "clusterName"});
   const std::string name = get_string(object, {"metadata", "name"});

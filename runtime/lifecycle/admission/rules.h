@@ -35,6 +35,8 @@ void keep(const Json& object, const Json* old, std::initializer_list<std::string
 // spec.replicas where it is missing: the autoscaler's bounds in the annotations decide, then what
 // there was, then 1.
 void default_replicas(Json& object, const Json* old);
+// There is no less than none.
+void check_replicas(const Json& object, FieldErrors& errors);
 
 // Selector and template labels of MachineSets and MachineDeployments: the cluster's name is always
 // among them, an empty selector gets `label` = the object's name, and the selector has to select

@@ -23,13 +23,12 @@ Condition linked_condition(const ClusterScope& scope, const Linked& linked,
   if (linked.exists()) {
     return mirror(*linked.external, about.source, about.type, about.fallback);
   }
-  const std::string kind = linked.kind();
   if (!about.reached) {
-    return condition(about.type, kFalse, "DoesNotExist", kind + " does not exist");
+    return condition(about.type, kFalse, "DoesNotExist", linked.text() + " does not exist");
   }
   const char* when =
       scope.deleting ? " has been deleted" : " has been deleted while the cluster still exists";
-  return condition(about.type, kFalse, "Deleted", kind + when);
+  return condition(about.type, kFalse, "Deleted", linked.text() + when);
 }
 
 std::string truth(bool value) {
@@ -96,7 +95,7 @@ Condition cluster_control_plane_initialized(const ClusterScope& scope) {
     return condition(type, kUnknown, "InternalError", scope.control_plane.error->message);
   }
   if (scope.control_plane.defined && !scope.control_plane.exists()) {
-    return condition(type, kFalse, "DoesNotExist", scope.control_plane.kind() + " does not exist");
+    return condition(type, kFalse, "DoesNotExist", scope.control_plane.text() + " does not exist");
   }
   return condition(type, kFalse, "NotInitialized",
                    scope.control_plane.defined || scope.topology

@@ -17,6 +17,8 @@ struct Linked {
   bool exists() const { return external && external->exists(); }
   bool deleting() const { return external && external->deleting(); }
   std::string kind() const { return external ? external->key.kind.kind : ""; }
+  // "DevCluster demo"
+  std::string text() const { return external ? kind() + " " + external->key.name : ""; }
 };
 
 // Sets the condition of v1beta1 that tells of the linked object: its own Ready as v1beta1 has it

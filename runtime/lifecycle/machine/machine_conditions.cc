@@ -10,14 +10,14 @@ namespace {
 
 Condition missing(const char* type, const MachineScope& scope, const Linked& linked, bool reached) {
   if (linked.error) return condition(type, kUnknown, "InternalError", linked.error->message);
-  const std::string kind = linked.kind();
+  const std::string object = linked.text();
   if (scope.deleting()) {
-    return reached ? condition(type, kFalse, "Deleted", kind + " has been deleted")
-                   : condition(type, kFalse, "DoesNotExist", kind + " does not exist");
+    return reached ? condition(type, kFalse, "Deleted", object + " has been deleted")
+                   : condition(type, kFalse, "DoesNotExist", object + " does not exist");
   }
   return reached ? condition(type, kFalse, "Deleted",
-                             kind + " has been deleted while the Machine still exists")
-                 : condition(type, kFalse, "DoesNotExist", kind + " does not exist");
+                             object + " has been deleted while the Machine still exists")
+                 : condition(type, kFalse, "DoesNotExist", object + " does not exist");
 }
 
 Condition fallback(const char* type, const std::string& kind, const char* field, bool value) {

@@ -2,6 +2,7 @@
 
 #include <set>
 
+#include "runtime/base/text.h"
 #include "runtime/lifecycle/common/frame.h"
 #include "runtime/lifecycle/common/machine_counts.h"
 #include "runtime/object/old_conditions.h"
@@ -66,6 +67,20 @@ void update_old_counters(const MachineDeploymentScope& scope, const MachineCount
   old["unavailableReplicas"] = counts.replicas - counts.available;
 }
 
+// Why its MachineSets make no Machines.
+std::vector<std::string> blocked_because(const Objects& sets) {
+  std::vector<std::string> reasons;
+  for (const ObjectPtr& set : sets) {
+    const auto scaling = get_condition(*set->tree(), "ScalingUp");
+    if (!scaling || scaling->status != kTrue) continue;
+    const std::vector<std::string> lines = split(scaling->message, '\n');
+    for (size_t i = 1; i < lines.size(); ++i) {
+      reasons.push_back(lines[i].starts_with("* ") ? lines[i].substr(2) : lines[i]);
+    }
+  }
+  return reasons;
+}
+
 }  // namespace
 
 std::string machine_deployment_phase(int64_t desired, int64_t replicas, int64_t ready) {
@@ -86,7 +101,8 @@ void update_machine_deployment_status(MachineDeploymentScope& scope, Instant now
   put(available(scope, counts.available));
   put(rolling_out(scope.machines));
   for (Condition& condition : machine_rollups(scope.machines)) put(std::move(condition));
-  put(scaling_up(scope.desired(), counts.replicas, scope.deleting(), {}));
+  put(scaling_up(scope.desired(), counts.replicas, scope.deleting(),
+                 blocked_because(scope.sets())));
   put(scaling_down(scope.desired(), counts.replicas, scope.deleting()));
   put(deleting_condition(scope.deleting(), scope.sets(), "MachineSets"));
   update_old_counters(scope, counts, view);

@@ -53,8 +53,8 @@ Result<Json> clone_of(const MachineSetScope& scope, const Linked& linked, const 
                       const char* field) {
   if (linked.error) return *linked.error;
   if (!linked.exists()) {
-    return Error::not_found(scope.draft.object().key().text() + ": " + field + " refers to " +
-                            linked.external->key.text() + ", which does not exist; create it");
+    return Error::not_found(linked.text() + ", which " + field +
+                            " of the MachineSet names, does not exist; create it");
   }
   CloneOptions options{.name = name, .cluster_name = scope.cluster_name()};
   options.owners = {owner_reference(scope.draft.object(), false)};
