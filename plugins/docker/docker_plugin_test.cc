@@ -58,6 +58,29 @@ TEST_F(DockerPluginTest, a_cluster_gets_a_network_a_balancer_and_an_endpoint) {
   EXPECT_EQ(config["HostConfig"]["PortBindings"]["6443/tcp"][0]["HostIp"], "127.0.0.1");
 }
 
+TEST_F(DockerPluginTest, a_balancer_that_was_removed_comes_back_at_the_endpoint_s_address) {
+  ASSERT_TRUE(cluster_ready());
+  const std::string address = engine.named("c-lb")->address;
+  const std::string id = engine.named("c-lb")->id;
+  engine.containers.erase(id);
+  scene.cluster->run(5);
+  const auto* balancer = engine.named("c-lb");
+  ASSERT_NE(balancer, nullptr);
+  EXPECT_NE(balancer->id, id);
+  EXPECT_EQ(balancer->address, address);
+  EXPECT_EQ(balancer->state, "running");
+  EXPECT_EQ(scene.cluster->condition("LoadBalancerAvailable"), "True");
+}
+
+TEST_F(DockerPluginTest, an_endpoint_outside_of_the_network_is_not_the_balancer_s_address) {
+  scene.cluster->object["spec"]["controlPlaneEndpoint"] = {{"host", "192.0.2.1"}, {"port", 6443}};
+  scene.cluster->run(5);
+  ASSERT_NE(engine.named("c-lb"), nullptr);
+  EXPECT_FALSE(engine.named("c-lb")->config.contains("NetworkingConfig"));
+  EXPECT_EQ(scene.cluster->condition("LoadBalancerAvailable"), "False");
+  EXPECT_NE(message(*scene.cluster, "LoadBalancerAvailable").find("192.0.2.1"), std::string::npos);
+}
+
 TEST_F(DockerPluginTest, a_machine_becomes_a_container_that_has_run_its_bootstrap_data_once) {
   ASSERT_TRUE(both_ready()) << scene.machine->object.dump(1);
   const auto* node = engine.named("c-cp");

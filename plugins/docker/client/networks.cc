@@ -1,5 +1,9 @@
 #include "plugins/docker/client/networks.h"
 
+#include <arpa/inet.h>
+
+#include <algorithm>
+#include <charconv>
 #include <vector>
 
 namespace capstan::docker {
@@ -15,7 +19,11 @@ Expected<std::optional<Network>> find_network(Engine& engine, const std::string&
       {.path = "/networks" + query({{"filters", filters}})}, "looking for network " + name));
   for (const Json& item : list) {
     if (string_at(item, "Name") != name) continue;
-    Network network{string_at(item, "Id"), name, {}};
+    Network network{string_at(item, "Id"), name, {}, {}};
+    const Json* ranges = sdk::find_at(item, "IPAM/Config");
+    if (ranges != nullptr && ranges->is_array()) {
+      for (const Json& range : *ranges) network.subnets.push_back(string_at(range, "Subnet"));
+    }
     const Json* labels = sdk::find_at(item, "Labels");
     if (labels != nullptr && labels->is_object()) {
       for (const auto& [key, value] : labels->items()) {
@@ -28,6 +36,23 @@ Expected<std::optional<Network>> find_network(Engine& engine, const std::string&
 }
 
 namespace {
+
+std::optional<uint32_t> parse_ip4(const std::string& text) {
+  in_addr address{};
+  if (inet_pton(AF_INET, text.c_str(), &address) != 1) return std::nullopt;
+  return ntohl(address.s_addr);
+}
+
+bool in_subnet(const std::string& subnet, uint32_t address) {
+  const size_t slash = subnet.find('/');
+  if (slash == std::string::npos) return false;
+  const auto first = parse_ip4(subnet.substr(0, slash));
+  int bits = 0;
+  const char* end = subnet.data() + subnet.size();
+  if (!first || std::from_chars(subnet.data() + slash + 1, end, bits).ptr != end) return false;
+  if (bits < 1 || bits > 32) return false;
+  return (*first ^ address) >> (32 - bits) == 0;
+}
 
 // Address ranges for a network, outside of what cluster templates give to pods (192.168.0.0/16) and
 // services (10.128.0.0/12): an engine that chooses for itself comes to those sooner or later, and a
@@ -44,6 +69,12 @@ bool overlaps(const Error& error) {
 }
 
 }  // namespace
+
+bool holds_address(const Network& network, const std::string& address) {
+  const auto wanted = parse_ip4(address);
+  return wanted && std::any_of(network.subnets.begin(), network.subnets.end(),
+                               [&](const auto& subnet) { return in_subnet(subnet, *wanted); });
+}
 
 Status create_network(Engine& engine, const std::string& name, const Labels& labels) {
   Json body = {{"Name", name},

@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "plugins/docker/client/containers.h"
 
@@ -14,10 +15,13 @@ struct Network {
   std::string id = {};
   std::string name = {};
   Labels labels = {};
+  std::vector<std::string> subnets = {};  // "172.18.0.0/16"
 };
 
 // By exact name; nothing where there is none.
 Expected<std::optional<Network>> find_network(Engine& engine, const std::string& name);
+// Whether containers of the network can have the IPv4 address.
+bool holds_address(const Network& network, const std::string& address);
 // A bridge with the first range of addresses that is free. One that exists already is fine.
 Status create_network(Engine& engine, const std::string& name, const Labels& labels);
 // False where containers are still attached; what is gone already is fine.

@@ -101,8 +101,10 @@ Infrastructure DockerClusters::infrastructure(const ClusterContext& cluster,
 Step<Infrastructure> DockerClusters::create(const ClusterContext& cluster) {
   CAPSTAN_TRY(backend->network.ensure());
   auto custom = CAPSTAN_TRY(custom_template(cluster));
+  const auto given = cluster.given_endpoint();
   auto balancer = backend->balancers.ensure({cluster.uid(), cluster.ns(), cluster.cluster_name(),
-                                             balancer_image(cluster), std::move(custom)});
+                                             balancer_image(cluster), std::move(custom),
+                                             given ? given->host : ""});
   if (balancer.failed()) {
     balancer_condition(
         cluster, "False",

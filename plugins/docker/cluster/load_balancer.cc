@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugins/docker/client/networks.h"
 #include "plugins/docker/client/tar.h"
 #include "plugins/docker/labels.h"
 
@@ -22,11 +23,11 @@ std::string balancer_name(const std::string& cluster) {
 
 }  // namespace
 
-Json LoadBalancers::container_config(const LoadBalancerSpec& spec) const {
+Json LoadBalancers::container_config(const LoadBalancerSpec& spec, bool fixed_address) const {
   const std::string port = std::to_string(kApiServerPort) + "/tcp";
   Json labels = labels_of({spec.uid, spec.ns, spec.cluster, kLoadBalancerRole});
   if (spec.custom_template) labels[kTemplateLabel] = "true";
-  return {
+  Json config = {
       {"Image", spec.image},
       {"Hostname", balancer_name(spec.cluster)},
       {"Labels", std::move(labels)},
@@ -36,6 +37,11 @@ Json LoadBalancers::container_config(const LoadBalancerSpec& spec) const {
         {"RestartPolicy", {{"Name", "unless-stopped"}}},
         // A free port of the host.
         {"PortBindings", {{port, {{{"HostIp", settings_.bind_address}, {"HostPort", "0"}}}}}}}}};
+  if (fixed_address) {
+    config["NetworkingConfig"]["EndpointsConfig"][settings_.network]["IPAMConfig"] = {
+        {"IPv4Address", spec.address}};
+  }
+  return config;
 }
 
 Expected<std::optional<Container>> LoadBalancers::of_cluster(const std::string& ns,
@@ -85,7 +91,10 @@ Step<Container> LoadBalancers::make(const LoadBalancerSpec& spec) {
   if (image.failed()) return image.error();
   if (image.in_progress()) return image.wait();
   const std::string name = balancer_name(spec.cluster);
-  auto made = create_container(engine_, name, container_config(spec));
+  // The cluster's endpoint cannot change: kubeconfigs, certificates and kubelets have it.
+  const auto network = CAPSTAN_TRY(find_network(engine_, settings_.network));
+  const bool fixed = network && holds_address(*network, spec.address);
+  auto made = create_container(engine_, name, container_config(spec, fixed));
   if (made.code() == Code::kConflict) {
     return Error::make(Code::kConflict, "container " + name + " exists and is not of this cluster",
                        "Remove it (docker rm -f " + name + ") or name the cluster otherwise.")

@@ -24,6 +24,9 @@ struct LoadBalancerSpec {
   std::string cluster = {};
   std::string image = {};
   std::optional<std::string> custom_template = {};
+  // Where it was before, or where the user wants it: a new one gets this address where the network
+  // has it. "" leaves the choice to the engine.
+  std::string address = {};
 };
 
 class LoadBalancers {
@@ -49,7 +52,7 @@ class LoadBalancers {
   sdk::Expected<std::vector<Backend>> backends(const std::string& ns, const std::string& cluster,
                                                const std::string& leaving);
   Status configure(const Container& balancer, const std::string& leaving);
-  Json container_config(const LoadBalancerSpec& spec) const;
+  Json container_config(const LoadBalancerSpec& spec, bool fixed_address) const;
 
   Engine& engine_;
   ImagePuller& puller_;

@@ -137,7 +137,11 @@ EngineResponse FakeEngine::create(const EngineRequest& request, const Target& ta
   if (!images.contains(image)) return refuse(404, "No such image: " + image);
   container.id = "id-" + std::to_string(++next_);
   container.name = name;
-  container.address = "10.0.0." + std::to_string(next_);
+  container.address = string_at(container.config,
+                                "NetworkingConfig/EndpointsConfig/" +
+                                    string_at(container.config, "HostConfig/NetworkMode") +
+                                    "/IPAMConfig/IPv4Address",
+                                "10.0.0." + std::to_string(next_));
   return json({{"Id", (containers[container.id] = container).id}}, 201);
 }
 
@@ -237,7 +241,10 @@ EngineResponse FakeEngine::on_networks(const EngineRequest& request, const Targe
   if (request.method == "GET") {
     Json list = Json::array();
     for (const auto& [name, network] : networks) {
-      list.push_back({{"Id", network.id}, {"Name", name}, {"Labels", network.labels}});
+      list.push_back({{"Id", network.id},
+                      {"Name", name},
+                      {"Labels", network.labels},
+                      {"IPAM", {{"Config", {{{"Subnet", "10.0.0.0/24"}}}}}}});
     }
     return json(list);
   }
