@@ -243,10 +243,9 @@ sdk::Status create_machine(ControlPlane& plane, const std::string& failure_domai
   Json infra = CAPSTAN_TRY(infra_machine(plane, name));
   const bool joins = plane.initialized;
   Json metadata = made_metadata(plane, name);
-  Json config = {{"apiVersion", kBootstrapApi},
-                 {"kind", "KubeadmConfig"},
-                 {"metadata", metadata},
-                 {"spec", config_spec(plane, joins)}};
+  Json config = {{"apiVersion", kBootstrapApi}, {"kind", "KubeadmConfig"}, {"metadata", metadata}};
+  // An empty one is no valid one.
+  if (Json spec = config_spec(plane, joins); !spec.empty()) config["spec"] = std::move(spec);
   metadata["ownerReferences"] = Json::array({plane.reply.owner_reference()});
   metadata["annotations"][kCleanupHook] = "";
   const std::string remediation = take_remediation(plane);
