@@ -191,7 +191,7 @@ def clusters(options, report):
         cpu = usage(server.pid)[0]
         begin = time.monotonic()
         with concurrent.futures.ThreadPoolExecutor(8) as pool:
-            list(pool.map(lambda i: server.call("DELETE", f"{CLUSTERS}/bench-{i}"), range(count)))
+            list(pool.map(lambda i: server.send("DELETE", f"{CLUSTERS}/bench-{i}", None), range(count)))
         gone = watch_clusters(server, count, lambda event: event["type"] == "DELETED", 300)
         report("clusters", f"{count} gone", seconds=round(gone - begin, 1),
                cpu_s_each=round((usage(server.pid)[0] - cpu) / count, 3))
@@ -223,7 +223,7 @@ def create(server, item):
     base = f"/apis/{group}/{version}" if group else f"/api/{version}"
     plural = item["kind"].lower() + "s"
     namespace = item["metadata"].setdefault("namespace", "default")
-    server.call("POST", f"{base}/namespaces/{namespace}/{plural}", item)
+    server.send("POST", f"{base}/namespaces/{namespace}/{plural}", item)
 
 
 def is_available(event):

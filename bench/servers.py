@@ -4,6 +4,7 @@ Each runs on loopback with free ports and a directory of its own, and is ended b
 """
 
 import base64
+import http.client
 import json
 import os
 import pathlib
@@ -15,8 +16,10 @@ import ssl
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import urllib.error
+import urllib.parse
 import urllib.request
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
@@ -59,6 +62,7 @@ class Server:
         self.home.mkdir(parents=True, exist_ok=True)
         self.processes = []
         self.url = None
+        self.kept = threading.local()
 
     @property
     def credentials(self):
@@ -93,6 +97,22 @@ class Server:
         request = urllib.request.Request(self.url + path, data, {"Content-Type": content}, method=method)
         with urllib.request.urlopen(request, context=self.context(), timeout=timeout) as response:
             return response.read()
+
+    def send(self, method, path, body):
+        """The same on a connection that the thread keeps, as client programs do."""
+        connection = getattr(self.kept, "connection", None)
+        if connection is None:
+            address = urllib.parse.urlsplit(self.url)
+            connection = http.client.HTTPSConnection(address.hostname, address.port, timeout=60,
+                                                     context=self.context())
+            self.kept.connection = connection
+        data = None if body is None else json.dumps(body)
+        connection.request(method, path, data, {"Content-Type": "application/json"})
+        response = connection.getresponse()
+        text = response.read()
+        if response.status >= 300:
+            raise RuntimeError(f"{method} {path}: {response.status} {text[:500]}")
+        return text
 
     def is_ready(self):
         try:

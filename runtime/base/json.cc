@@ -1,5 +1,7 @@
 #include "runtime/base/json.h"
 
+#include "runtime/base/plain_json.h"
+
 namespace capstan {
 namespace {
 
@@ -38,6 +40,7 @@ bool is_too_deep(std::string_view text) {
 }  // namespace
 
 Result<Json> parse_json(std::string_view text) {
+  if (std::optional<Json> plain = parse_plain_json(text)) return *std::move(plain);
   if (is_too_deep(text)) return Error::invalid("the JSON is nested more than 100 levels deep");
   try {
     return Json::parse(text);
@@ -47,7 +50,9 @@ Result<Json> parse_json(std::string_view text) {
 }
 
 std::string dump_json(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  append_json(text, value);
+  return text;
 }
 
 const Json* find(const Json& value, std::initializer_list<std::string_view> path) {

@@ -9,6 +9,7 @@
 #include "runtime/base/text.h"
 #include "runtime/package/plugin_store.h"
 #include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/plugin_folder.h"
 #include "runtime/system/file.h"
 
 namespace capstan::cli {
@@ -75,7 +76,7 @@ Result<Manifest> find_plugin(const ProviderName& provider, const std::string& da
   for (const std::string& directory : plugin_directories) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-      if (entry.path().extension() != ".so") continue;
+      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
       Result<PluginFile> plugin = read_plugin_file(entry.path().string());
       // A file that is no plugin of ours is the server's to complain about.
       if (plugin.ok() && offers(plugin->manifest, provider)) return std::move(plugin->manifest);

@@ -78,16 +78,18 @@ void Manager::queue_existing(Controller& controller) {
   }
 }
 
-void Manager::map(Controller& controller, const StoreEvent& event, const WatchCache& cache) {
+bool Manager::map(Controller& controller, const StoreEvent& event, const WatchCache& cache) {
   const ObjectKey key = event.object->key();
+  bool put_off = false;
   for (const WatchRule& rule : controller.options.watches) {
     if (rule.kind != key.kind && rule.kind != kAnyKind) continue;
     if (!rule.map) {
-      controller.queue.add(key);
+      put_off |= controller.queue.add(key);
       continue;
     }
-    for (const ObjectKey& mapped : rule.map(event, cache)) controller.queue.add(mapped);
+    for (const ObjectKey& mapped : rule.map(event, cache)) put_off |= controller.queue.add(mapped);
   }
+  return put_off;
 }
 
 void Manager::drain_inbox() {
@@ -102,9 +104,11 @@ void Manager::drain_inbox() {
     events.swap(inbox_);
   }
   const WatchCache& cache = options_.resources.cache();
+  bool put_off = false;
   for (const StoreEvent& event : events) {
-    for (const auto& controller : controllers_) map(*controller, event, cache);
+    for (const auto& controller : controllers_) put_off |= map(*controller, event, cache);
   }
+  if (put_off) pool_.wake_timer();
 }
 
 // Controllers take turns, so that many keys of one do not keep the others waiting.
@@ -184,8 +188,7 @@ Result<void> Manager::conclude(Controller& controller, const ObjectKey& key, Out
 void Manager::settle(Controller& controller, const WorkQueue::Item& item,
                      const Result<void>& result, std::optional<Duration> again) {
   if (result.ok()) {
-    controller.queue.done(item.key, again);
-    if (again) pool_.wake_timer();
+    if (controller.queue.done(item.key, again)) pool_.wake_timer();
     return;
   }
   if (result.code() == Code::kConflict) {
@@ -223,8 +226,7 @@ std::optional<MonotonicTime> Manager::next_due() const {
 void Manager::enqueue(const std::string& name, const ObjectKey& key, Duration delay) {
   for (const auto& controller : controllers_) {
     if (controller->name != name) continue;
-    controller->queue.add_after(key, delay);
-    if (delay > Duration::zero()) {
+    if (controller->queue.add_after(key, delay)) {
       pool_.wake_timer();
     } else {
       pool_.wake();

@@ -91,7 +91,8 @@ class Manager {
   };
 
   void queue_existing(Controller& controller);
-  static void map(Controller& controller, const StoreEvent& event, const WatchCache& cache);
+  // True where a key was put off until a timer.
+  static bool map(Controller& controller, const StoreEvent& event, const WatchCache& cache);
   void drain_inbox();
   bool take(Controller*& controller, WorkQueue::Item& item);
   void run(Controller& controller, const WorkQueue::Item& item);

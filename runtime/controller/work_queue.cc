@@ -17,26 +17,27 @@ WorkQueue::Entry& WorkQueue::entry(const ObjectKey& key, MonotonicTime now) {
   return found->second;
 }
 
-void WorkQueue::add(const ObjectKey& key) {
+bool WorkQueue::add(const ObjectKey& key) {
   const std::scoped_lock lock(mutex_);
   const MonotonicTime now = clock_.monotonic();
-  add_locked(key, entry(key, now), now);
+  return add_locked(key, entry(key, now), now);
 }
 
-void WorkQueue::add_locked(const ObjectKey& key, Entry& entry, MonotonicTime now) {
+bool WorkQueue::add_locked(const ObjectKey& key, Entry& entry, MonotonicTime now) {
   if (entry.active) {
     entry.dirty = true;
-    return;
+    return false;
   }
-  if (entry.queued) return;
+  if (entry.queued) return false;
   refill(entry, now);
   if (entry.tokens >= 1) {
     push(key, entry, now);
-    return;
+    return false;
   }
   const auto missing =
       static_cast<Duration::rep>((1 - entry.tokens) * static_cast<double>(options_.refill.count()));
   set_timer(key, entry, now + Duration(missing + 1));
+  return true;
 }
 
 void WorkQueue::push(const ObjectKey& key, Entry& entry, MonotonicTime now) {
@@ -46,15 +47,13 @@ void WorkQueue::push(const ObjectKey& key, Entry& entry, MonotonicTime now) {
   ready_.push_back(key);
 }
 
-void WorkQueue::add_after(const ObjectKey& key, Duration delay) {
+bool WorkQueue::add_after(const ObjectKey& key, Duration delay) {
   const std::scoped_lock lock(mutex_);
   const MonotonicTime now = clock_.monotonic();
   Entry& item = entry(key, now);
-  if (delay <= Duration::zero()) {
-    add_locked(key, item, now);
-  } else {
-    set_timer(key, item, now + delay);
-  }
+  if (delay <= Duration::zero()) return add_locked(key, item, now);
+  set_timer(key, item, now + delay);
+  return true;
 }
 
 void WorkQueue::set_timer(const ObjectKey& key, Entry& entry, MonotonicTime due) {
@@ -100,27 +99,28 @@ std::optional<WorkQueue::Item> WorkQueue::take(size_t max_active) {
   return Item{std::move(key), item.failures, now - item.ready_since};
 }
 
-void WorkQueue::finish(const ObjectKey& key, Entry& entry, MonotonicTime now) {
+bool WorkQueue::finish(const ObjectKey& key, Entry& entry, MonotonicTime now) {
   assert(entry.active);
   entry.active = false;
   --active_;
-  if (!entry.dirty) return;
+  if (!entry.dirty) return false;
   entry.dirty = false;
-  add_locked(key, entry, now);
+  return add_locked(key, entry, now);
 }
 
-void WorkQueue::done(const ObjectKey& key, std::optional<Duration> again) {
+bool WorkQueue::done(const ObjectKey& key, std::optional<Duration> again) {
   const std::scoped_lock lock(mutex_);
   const MonotonicTime now = clock_.monotonic();
   Entry& item = entries_.at(key);
   item.failures = 0;
-  finish(key, item, now);
+  const bool put_off = finish(key, item, now) || again.has_value();
   if (again) set_timer(key, item, now + std::max(*again, Duration(1)));
   if (idle(item, now)) {
     entries_.erase(key);
   } else if (entries_.size() >= sweep_at_) {
     sweep(now);
   }
+  return put_off;
 }
 
 void WorkQueue::failed(const ObjectKey& key, Duration at_least) {

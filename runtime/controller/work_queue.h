@@ -49,16 +49,18 @@ class WorkQueue {
 
   WorkQueue(Clock& clock, Random& random, WorkQueueOptions options = {});
 
-  void add(const ObjectKey& key);
+  // These say whether the key was put off until a timer, by its allowance or as asked: whoever
+  // waits for next_due() has to look at it anew.
+  bool add(const ObjectKey& key);
   // Where the key has a timer already the earlier one stays.
-  void add_after(const ObjectKey& key, Duration delay);
+  bool add_after(const ObjectKey& key, Duration delay);
 
   // The next key that is ready, now in work until one of the calls below; none where none is ready
   // or `max_active` keys are in work already.
   std::optional<Item> take(size_t max_active = std::numeric_limits<size_t>::max());
 
   // It went well: failures are forgotten; it runs again after `again`, if given.
-  void done(const ObjectKey& key, std::optional<Duration> again = std::nullopt);
+  bool done(const ObjectKey& key, std::optional<Duration> again = std::nullopt);
   // It failed: it runs again after a backoff, but not before `at_least`.
   void failed(const ObjectKey& key, Duration at_least = Duration::zero());
   // It lost a race with another writer: it runs again as soon as it may, no failure counted.
@@ -86,12 +88,12 @@ class WorkQueue {
   using Entries = std::unordered_map<ObjectKey, Entry>;
 
   Entry& entry(const ObjectKey& key, MonotonicTime now);
-  void add_locked(const ObjectKey& key, Entry& entry, MonotonicTime now);
+  bool add_locked(const ObjectKey& key, Entry& entry, MonotonicTime now);
   void push(const ObjectKey& key, Entry& entry, MonotonicTime now);
   void set_timer(const ObjectKey& key, Entry& entry, MonotonicTime due);
   void clear_timer(const ObjectKey& key, Entry& entry);
   void promote_due(MonotonicTime now);
-  void finish(const ObjectKey& key, Entry& entry, MonotonicTime now);
+  bool finish(const ObjectKey& key, Entry& entry, MonotonicTime now);
   double tokens(const Entry& entry, MonotonicTime now) const;
   void refill(Entry& entry, MonotonicTime now) const;
   bool idle(const Entry& entry, MonotonicTime now) const;

@@ -181,6 +181,30 @@ TEST_F(WorkQueueTest, the_time_a_key_waited_is_told) {
   EXPECT_EQ(queue.take()->waited, seconds(3));
 }
 
+TEST(WorkQueueAllowanceTest, whoever_waits_for_timers_is_told_of_a_key_that_is_put_off) {
+  ManualClock clock;
+  SeededRandom random(1);
+  WorkQueue queue(clock, random, {.burst = 2});
+  const ObjectKey often = key("often");
+  EXPECT_FALSE(queue.add(often));
+  ASSERT_TRUE(queue.take());
+  EXPECT_FALSE(queue.add(often)) << "it is in work";
+  EXPECT_FALSE(queue.done(often)) << "it is ready again";
+  ASSERT_TRUE(queue.take());
+  EXPECT_FALSE(queue.done(often));
+  EXPECT_TRUE(queue.add(often)) << "its allowance is used up";
+  EXPECT_TRUE(queue.next_due());
+  const ObjectKey dirty = key("dirty");
+  for (int i = 0; i < 2; ++i) {
+    queue.add(dirty);
+    ASSERT_TRUE(queue.take());
+    if (i == 0) queue.done(dirty);
+  }
+  queue.add(dirty);
+  EXPECT_TRUE(queue.done(dirty)) << "it has to go again, and may not yet";
+  EXPECT_TRUE(queue.add_after(key("later"), std::chrono::seconds(1)));
+}
+
 TEST(WorkQueueThreadsTest, no_key_is_ever_in_work_twice_and_none_is_lost) {
   SystemClock clock;
   SeededRandom random(1);

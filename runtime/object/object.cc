@@ -96,10 +96,9 @@ JsonPtr Object::tree() const {
   tree_used_.store(true, std::memory_order_relaxed);
   if (JsonPtr tree = get_tree()) return tree;
   // Every text that made an object was checked, so it parses.
-  Json parsed = Json::parse(text_, nullptr, false);
-  assert(!parsed.is_discarded());
-  if (parsed.is_discarded()) parsed = Json::object();
-  auto tree = std::make_shared<const Json>(std::move(parsed));
+  Result<Json> parsed = parse_json(text_);
+  assert(parsed.ok());
+  auto tree = std::make_shared<const Json>(parsed.ok() ? *std::move(parsed) : Json::object());
   set_tree(tree);
   return tree;
 }

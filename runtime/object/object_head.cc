@@ -1,7 +1,6 @@
-#include <simdjson.h>
-
 #include <charconv>
 
+#include "runtime/base/simdjson_parser.h"
 #include "runtime/object/object_text.h"
 
 namespace capstan {
@@ -9,11 +8,6 @@ namespace {
 
 namespace dom = simdjson::dom;
 using StringMap = std::map<std::string, std::string, std::less<>>;
-
-// Deeper texts go to the tree parser, which has the last word on depth.
-constexpr size_t kMaxDepth = 100;
-// A parser keeps some ten times its largest text, so large texts do not use the thread's.
-constexpr size_t kLargeText = 256 * 1024;
 
 Error bad_field(std::string field, std::string message) {
   Error error = Error::invalid(field + ": " + message);
@@ -178,11 +172,6 @@ bool is_ambiguous(const dom::element& root) {
          has_twice(fields, "resourceVersion");
 }
 
-// simdjson lets single surrogates pass that the tree parser refuses.
-bool has_surrogates(std::string_view text) {
-  return text.find("\\ud") != std::string_view::npos || text.find("\\uD") != std::string_view::npos;
-}
-
 void make_compact(std::string& text) {
   std::string out(text.size() + simdjson::SIMDJSON_PADDING, '\0');
   size_t length = 0;
@@ -192,15 +181,18 @@ void make_compact(std::string& text) {
   text.shrink_to_fit();
 }
 
-Result<ObjectHead> read_with(dom::parser& parser, std::string& text) {
-  dom::element root;
-  if (parser.capacity() == 0 &&
-      parser.allocate(std::max<size_t>(text.size(), 4096), kMaxDepth) != simdjson::SUCCESS) {
+}  // namespace
+
+Result<ObjectHead> read_head(std::string& text) {
+  SimdjsonParser taken(text.size());
+  if (taken.get() == nullptr) {
     return Error::internal("no memory to read an object of " + std::to_string(text.size()) +
                            " bytes");
   }
+  dom::parser& parser = *taken.get();
+  dom::element root;
   if (parser.parse(text).get(root) == simdjson::SUCCESS && !is_ambiguous(root) &&
-      !has_surrogates(text)) {
+      !may_have_surrogates(text)) {
     ObjectHead head = TRY(read_root(root));
     make_compact(text);
     return head;
@@ -211,17 +203,6 @@ Result<ObjectHead> read_with(dom::parser& parser, std::string& text) {
     return Error::invalid("the JSON is nested more than 100 levels deep");
   }
   return read_root(root);
-}
-
-}  // namespace
-
-Result<ObjectHead> read_head(std::string& text) {
-  if (text.size() > kLargeText) {
-    dom::parser parser;
-    return read_with(parser, text);
-  }
-  thread_local dom::parser parser;
-  return read_with(parser, text);
 }
 
 }  // namespace capstan

@@ -9,6 +9,7 @@
 #include "runtime/plugin/diagnostics_collector.h"
 #include "sdk/include/capstan/abi.h"
 #include "sdk/include/capstan/ext/admission.h"
+#include "sdk/include/capstan/ext/folder.h"
 #include "sdk/include/capstan/ext/reconcile.h"
 
 namespace capstan {
@@ -88,9 +89,10 @@ Result<const capstan_entry*> check_entry(const SharedObject& library, const Plug
     return Error::invalid("its descriptor is missing or too small");
   }
   TRY(negotiate_abi(descriptor->abi_major, descriptor->abi_min_minor, descriptor->abi_max_minor));
-  if (abi_view(descriptor->id) != file.manifest.id ||
-      abi_view(descriptor->version) != file.manifest.version ||
-      abi_view(descriptor->manifest) != file.manifest_text) {
+  const bool same_identity =
+      file.is_folder() || (abi_view(descriptor->id) == file.manifest.id &&
+                           abi_view(descriptor->version) == file.manifest.version);
+  if (!same_identity || abi_view(descriptor->manifest) != file.library_manifest_text) {
     return Error::invalid("its descriptor (" + std::string(abi_view(descriptor->id)) + " " +
                           std::string(abi_view(descriptor->version)) +
                           ") differs from the manifest in its file (" + file.manifest.id + " " +
@@ -102,7 +104,7 @@ Result<const capstan_entry*> check_entry(const SharedObject& library, const Plug
 Result<std::unique_ptr<NativeProvider>> NativeProvider::load(PluginFile file,
                                                              std::unique_ptr<HostTable> services,
                                                              NativeProviderOptions options) {
-  SharedObject library = TRY(SharedObject::open(file.path, file.image));
+  SharedObject library = TRY(SharedObject::open(file.library, file.image));
   std::unique_ptr<NativeProvider> provider(
       new NativeProvider(std::move(file), std::move(services), options, std::move(library)));
   TRY(provider->create());
@@ -140,7 +142,21 @@ Result<void> NativeProvider::create() {
     plugin_ = nullptr;
     return failed(Error::invalid("its plugin table is too small or lacks a function"));
   }
-  return {};
+  return file_.is_folder() ? open_folder() : Result<void>();
+}
+
+Result<void> NativeProvider::open_folder() {
+  const auto* folder =
+      usable(plugin_->get_extension(plugin_->self, CAPSTAN_EXT_FOLDER), &capstan_folder::open);
+  if (folder == nullptr) {
+    return Error::invalid(file_.library + " does not offer " CAPSTAN_EXT_FOLDER);
+  }
+  std::vector<ProviderDiagnostic> diagnostics;
+  const DiagnosticsCollector collector(diagnostics);
+  const capstan_status status = folder->open(plugin_->self, abi_str(file_.path),
+                                             abi_str(file_.manifest_text), collector.table());
+  if (status == CAPSTAN_OK) return {};
+  return error_of(diagnostics, status, name()).with_context(file_.path);
 }
 
 Result<void> NativeProvider::activate(const Json& settings) {
@@ -268,6 +284,7 @@ bool NativeProvider::unload() {
   }
   const std::string path = library_.path();
   if (library_.close()) return true;
+  if (file_.is_folder()) return false;  // a language's interpreter stays
   spdlog::warn("{} stays mapped after it was closed (pinned)", path);
   return false;
 }

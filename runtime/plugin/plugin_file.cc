@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "runtime/plugin/elf_lint.h"
+#include "runtime/plugin/plugin_folder.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
@@ -74,12 +75,15 @@ Result<PluginFile> judge(ElfFile elf) {
 Result<PluginFile> with_path(Result<PluginFile> file, const std::string& path) {
   if (!file.ok()) return std::move(file).error().with_context(path);
   file->path = path;
+  file->library = path;
+  file->library_manifest_text = file->manifest_text;
   return file;
 }
 
 }  // namespace
 
 Result<PluginFile> read_plugin_file(const std::string& path) {
+  if (is_plugin_folder(path)) return read_plugin_folder(path);
   return with_path(judge(TRY(read_elf_file(path))), path);
 }
 
@@ -89,6 +93,13 @@ Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& 
     const std::vector<std::string> warnings = TRY(trust.check_owner(path));
     PluginFile file = TRY(read_plugin_file(path));
     file.warnings.insert(file.warnings.end(), warnings.begin(), warnings.end());
+    return file;
+  }
+  if (is_plugin_folder(path)) {
+    Verified verified = TRY(trust.verify_folder(path, now));
+    PluginFile file = TRY(read_plugin_folder(path));
+    file.warnings.insert(file.warnings.end(), verified.warnings.begin(), verified.warnings.end());
+    file.verified = std::move(verified);
     return file;
   }
   auto image = std::make_shared<const SealedFile>(TRY(SealedFile::read(path)));

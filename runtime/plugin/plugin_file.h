@@ -18,14 +18,18 @@
 namespace capstan {
 
 struct PluginFile {
-  std::string path;
+  std::string path;  // a library, or a folder (plugin_folder.h)
   Manifest manifest;
   std::string manifest_text;
   std::vector<std::string> warnings;  // what is not fatal: "cannot be unloaded: ..."
-  // The bytes that were verified, which are then those to load; null where trust demands nothing
-  // and the library is loaded from its path.
-  std::shared_ptr<const SealedFile> image;
-  Verified verified;
+  std::string library;  // what is loaded: `path`, or what runs plugins of the folder's language
+  std::string library_manifest_text;  // what the library says of itself
+  // The library's bytes that were verified, which are then those to load; null where trust demands
+  // nothing of it and it is loaded from its path.
+  std::shared_ptr<const SealedFile> image = {};
+  Verified verified = {};
+
+  bool is_folder() const { return library != path; }
 };
 
 // Errors: what is wrong and what to do, with the path.

@@ -133,9 +133,9 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
     resolved.isolation = isolation;
     return options.isolated(resolved, *file);
   }
-  if (options.probe && !cache.known_good(path)) {
+  if (options.probe && !cache.known_good(file->library)) {
     TRY(probe_plugin(*file, options.probe_timeout, options.probe_stop));
-    cache.remember(path);
+    cache.remember(file->library);
   }
   auto services =
       std::make_unique<HostServices>(services_for(file->manifest, config, options.ports));

@@ -11,22 +11,40 @@ namespace {
 
 constexpr int kConflictTries = 16;
 
+// Makes `into` equal to `from` but for one member, which stays, and metadata.managedFields.
+void take_all_but(const char* kept, const Json& from, Json& into) {
+  std::vector<std::string> gone;
+  for (const auto& [name, value] : into.items()) {
+    if (name != kept && !from.contains(name)) gone.push_back(name);
+  }
+  for (const std::string& name : gone) into.erase(name);
+  for (const auto& [name, value] : from.items()) {
+    if (name == kept) continue;
+    Json& own = into[name];
+    if (name != "metadata") {
+      if (own != value) own = value;
+      continue;
+    }
+    const auto managed = own.find("managedFields");
+    std::optional<Json> fields;
+    if (managed != own.end()) fields = std::move(*managed);
+    own = value;
+    if (fields.has_value()) {
+      own["managedFields"] = std::move(*fields);
+    } else {
+      own.erase("managedFields");
+    }
+  }
+}
+
 // Takes from `next` what a write to the subresource may change, and all else from `live`; both in
 // one version.
 Json split_subresource(const Kind& kind, const std::string& subresource, const Json& live,
                        Json next) {
-  const auto take = [](Json& into, const char* field, Json& from) {
-    if (const auto member = from.find(field); member != from.end()) {
-      into[field] = std::move(*member);
-    } else {
-      into.erase(field);
-    }
-  };
   if (subresource == "status" || subresource == "finalize") {
-    Json result = live;
-    take(result, subresource == "status" ? "status" : "spec", next);
-    take(result["metadata"], "managedFields", next["metadata"]);
-    return result;
+    // Most of it is equal already, and comparing costs less than copying.
+    take_all_but(subresource == "status" ? "status" : "spec", live, next);
+    return next;
   }
   if (kind.storage_version().status_subresource || is_crd_kind(kind.id)) {
     if (const auto status = live.find("status"); status != live.end()) {
@@ -67,8 +85,9 @@ Result<ObjectPtr> ResourceServiceImpl::update(const ResourceRef& ref, Json objec
     if (!conditional && needs_resource_version(*target.kind)) {
       return resource_version_required(*target.kind, target.key.name);
     }
+    if (conditional) return replace(target, live, std::move(object), options, false);
     Result<ObjectPtr> updated = replace(target, live, object, options, false);
-    if (conditional || updated.code() != Code::kConflict || i == kConflictTries) return updated;
+    if (updated.code() != Code::kConflict || i == kConflictTries) return updated;
   }
 }
 
@@ -139,6 +158,8 @@ Result<ObjectPtr> ResourceServiceImpl::commit_successor(const Target& target, co
   if (written.code() == Code::kConflict) return object_modified(kind, target.key.name);
   if (written.code() == Code::kNotFound) return object_not_found(kind, target.key.name);
   if (!written.ok()) return std::move(written).error();
+  // Few look at what was; those parse it again.
+  live->drop_tree();
   after_write(kind, written->front());
   return to_caller(target, written->front());
 }
@@ -167,8 +188,9 @@ Result<void> ResourceServiceImpl::set_managed_fields(const Target& target, const
   const Kind& kind = *target.kind;
   const ApplyTypes types = TRY(shape_.apply_types(kind, *target.version));
   const Writer writer = writer_of(target, options);
+  static const Json kNone;
   if (target.is_storage()) {
-    return update_managed_fields(live == nullptr ? Json() : *live, object, types, writer);
+    return update_managed_fields(live == nullptr ? kNone : *live, object, types, writer);
   }
   const std::string& version = target.version->name;
   const Json before = live == nullptr ? Json() : TRY(shape_.from_storage(kind, *live, version));

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "runtime/base/text.h"
+#include "runtime/plugin/plugin_folder.h"
 #include "runtime/plugin/recording/recording_provider.h"
 
 namespace capstan {
@@ -44,7 +45,7 @@ std::map<std::string, std::string> PluginSources::find_all() const {
   for (const std::string& directory : directories_) {
     std::error_code error;
     for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-      if (entry.path().extension() != ".so") continue;
+      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
       found.emplace(entry.path().stem().string(), entry.path().string());
     }
   }

@@ -11,6 +11,7 @@ constexpr const char* kInfraApi = "infrastructure.cluster.x-k8s.io/";
 class CreateMachineTest : public testing::Test {
  protected:
   CreateMachineTest() {
+    host.connect();
     fake.objects.push_back(
         {{"apiVersion", kInfraApi},
          {"kind", "DevMachineTemplate"},
@@ -44,7 +45,11 @@ class CreateMachineTest : public testing::Test {
     error = made.ok() ? "" : made.error().summary;
     return reply.json().value("create", Json::array());
   }
-  std::string created_name() { return sdk::string_at(created().at(0), "metadata/name"); }
+  std::string created_name() {
+    const Json all = created();
+    EXPECT_EQ(all.size(), 3U) << error;
+    return all.empty() ? "" : sdk::string_at(all[0], "metadata/name");
+  }
   static Json owned(const std::string& name, const char* owner) {
     return {{"metadata",
              {{"name", name},
@@ -53,10 +58,17 @@ class CreateMachineTest : public testing::Test {
   }
 
   sdk::FakeHost fake;
-  const sdk::Host host{fake.table()};
+  sdk::Host host{fake.table()};
   Json configs = Json::array();
   std::string error;
 };
+
+TEST_F(CreateMachineTest, a_control_plane_that_says_nothing_of_kubeadm_gets_kubeadm_s_defaults) {
+  const Json all = created();
+  ASSERT_EQ(all.size(), 3U) << error;
+  EXPECT_EQ(all[1]["kind"], "KubeadmConfig");
+  EXPECT_FALSE(all[1].contains("spec")) << "an empty spec would be refused";
+}
 
 TEST_F(CreateMachineTest, what_was_made_before_a_crash_is_made_again_under_the_same_name) {
   const std::string name = created_name();

@@ -24,33 +24,33 @@ Json without_managed_fields(const Json& object) {
   return out;
 }
 
-Owners owners_of(const ManagedFields& entries, Times& times) {
+Owners owners_of(ManagedFields entries, Times& times) {
   Owners owners;
-  for (const ManagedEntry& entry : entries) {
+  for (ManagedEntry& entry : entries) {
     OwnedFields& owner = owners[entry.id];
-    owner.api_version = entry.api_version;
-    owner.fields = owner.fields.united(entry.fields);
-    times[entry.id] = entry.time;
+    owner.api_version = std::move(entry.api_version);
+    owner.fields.add(std::move(entry.fields));
+    times[entry.id] = std::move(entry.time);
   }
   return owners;
 }
 
-ManagedFields entries_of(const Owners& owners, const Times& times) {
+ManagedFields entries_of(Owners owners, const Times& times) {
   ManagedFields entries;
-  for (const auto& [id, owner] : owners) {
+  for (auto& [id, owner] : owners) {
     if (owner.fields.empty()) continue;
     const auto time = times.find(id);
-    entries.push_back(
-        {id, owner.api_version, time == times.end() ? "" : time->second, owner.fields});
+    entries.push_back({id, std::move(owner.api_version), time == times.end() ? "" : time->second,
+                       std::move(owner.fields)});
   }
   return entries;
 }
 
 void add_fields(Owners& owners, const ManagerId& id, const std::string& api_version,
-                const FieldSet& fields) {
+                FieldSet fields) {
   OwnedFields& owner = owners[id];
   owner.api_version = api_version;
-  owner.fields = owner.fields.united(fields);
+  owner.fields.add(std::move(fields));
 }
 
 // The newest entries keep their names; the older ones become one entry a version.
@@ -79,10 +79,11 @@ Result<void> adopt_existing(const Json& live, Ownership& ownership, const ApplyT
                             const Writer& writer, Owners& owners, Times& times) {
   const ManagerId id{kBeforeFirstApply, false, "", writer.api_version};
   // As an update would own it that made the object.
-  const Comparison made = TRY(compare_fields(Json::object(), live, types.root));
-  const FieldSet fields = ownership.owned(made.added.united(made.modified));
+  Comparison made = TRY(compare_fields(Json::object(), live, types.root));
+  made.added.add(std::move(made.modified));
+  FieldSet fields = ownership.owned(std::move(made.added));
   if (fields.empty()) return {};
-  add_fields(owners, id, writer.api_version, fields);
+  add_fields(owners, id, writer.api_version, std::move(fields));
   times[id] = format_time(writer.now);
   return {};
 }
@@ -102,9 +103,16 @@ ManagedFields starting_entries(const Json& live, const Json& updated, const Writ
   return read_managed_fields(live).value_or({});
 }
 
+void drop_managed_fields(Json& object) {
+  const auto metadata = object.find("metadata");
+  if (metadata != object.end() && metadata->is_object()) metadata->erase("managedFields");
+}
+
 void restore_managed_fields(const Json& live, Json& object) {
   const Json* stored = find(live, {"metadata", "managedFields"});
-  if (stored != nullptr) make(object, {"metadata", "managedFields"}) = *stored;
+  if (stored == nullptr) return drop_managed_fields(object);
+  Json& own = make(object, {"metadata", "managedFields"});
+  if (own != *stored) own = *stored;
 }
 
 }  // namespace
@@ -149,29 +157,32 @@ Result<Json> server_side_apply(const Json& live, const Json& applied, const Appl
 Result<void> update_managed_fields(const Json& live, Json& updated, const ApplyTypes& types,
                                    const Writer& writer) {
   const bool reset = writer.subresource.empty() && is_reset(updated);
-  const ManagedFields before = reset ? ManagedFields() : starting_entries(live, updated, writer);
-  const Json stored = without_managed_fields(live);
-  updated = without_managed_fields(updated);
+  ManagedFields before = reset ? ManagedFields() : starting_entries(live, updated, writer);
   // Nothing is tracked for an object that was stored without, until somebody applies to it.
-  if (before.empty() && live.is_object()) return {};
+  if (before.empty() && live.is_object()) {
+    drop_managed_fields(updated);
+    return {};
+  }
+  // Members that are equal need no walk and are nobody's change, so both sides get the same list.
+  restore_managed_fields(live, updated);
 
   Ownership ownership(types, writer);
   Times times;
-  Owners owners = owners_of(before, times);
-  const Result<Comparison> change = ownership.take(stored, updated, owners, nullptr, true);
-  if (!change.ok()) {
-    // Such an object does not pass validation; its ownership stays as it was.
-    restore_managed_fields(live, updated);
-    return {};
-  }
-  const FieldSet taken = change->added.united(change->modified);
+  Owners owners = owners_of(std::move(before), times);
+  static const Json kNothing = Json::object();
+  const Json& stored = live.is_object() ? live : kNothing;
+  Result<Comparison> change = ownership.take(stored, updated, owners, nullptr, true);
+  // Such an object does not pass validation; its ownership stays as it was.
+  if (!change.ok()) return {};
+  FieldSet taken = std::move(change->added);
+  taken.add(std::move(change->modified));
   if (!taken.empty()) {
     const ManagerId self{writer.manager, false, writer.subresource, writer.api_version};
-    add_fields(owners, self, writer.api_version, taken);
+    add_fields(owners, self, writer.api_version, std::move(taken));
     times[self] = format_time(writer.now);
     cap_updates(owners, times);
   }
-  write_managed_fields(updated, entries_of(owners, times));
+  write_managed_fields(updated, entries_of(std::move(owners), times));
   return {};
 }
 

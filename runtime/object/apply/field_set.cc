@@ -77,7 +77,10 @@ Result<PathElement> PathElement::parse(std::string_view text) {
 }
 
 std::string PathElement::serialized() const {
-  return std::string(1, prefix(kind)) + ":" + text;
+  std::string out;
+  out.reserve(text.size() + 2);
+  out.append({prefix(kind), ':'}).append(text);
+  return out;
 }
 
 std::string PathElement::readable() const {
@@ -160,12 +163,20 @@ const FieldSet* FieldSet::find_child(const PathElement& element) const {
 
 FieldSet FieldSet::united(const FieldSet& other) const {
   FieldSet out = *this;
-  out.member_ = member_ || other.member_;
-  for (const auto& [element, child] : other.children_) {
-    const auto [at, added] = out.children_.try_emplace(element, child);
-    if (!added) at->second = at->second.united(child);
-  }
+  out.add(other);
   return out;
+}
+
+void FieldSet::add(FieldSet other) {
+  member_ = member_ || other.member_;
+  if (children_.empty()) {
+    children_ = std::move(other.children_);
+    return;
+  }
+  while (!other.children_.empty()) {
+    auto added = children_.insert(other.children_.extract(other.children_.begin()));
+    if (!added.inserted) added.position->second.add(std::move(added.node.mapped()));
+  }
 }
 
 FieldSet FieldSet::intersected(const FieldSet& other) const {
@@ -181,14 +192,19 @@ FieldSet FieldSet::intersected(const FieldSet& other) const {
 }
 
 FieldSet FieldSet::without(const FieldSet& other) const {
-  FieldSet out;
-  out.member_ = member_ && !other.member_;
-  for (const auto& [element, child] : children_) {
-    const FieldSet* theirs = other.find_child(element);
-    FieldSet left = theirs == nullptr ? child : child.without(*theirs);
-    if (!left.empty()) out.children_.emplace(element, std::move(left));
-  }
+  FieldSet out = *this;
+  out.subtract(other);
   return out;
+}
+
+void FieldSet::subtract(const FieldSet& other) {
+  if (other.member_) member_ = false;
+  for (const auto& [element, theirs] : other.children_) {
+    const auto child = children_.find(element);
+    if (child == children_.end()) continue;
+    child->second.subtract(theirs);
+    if (child->second.empty()) children_.erase(child);
+  }
 }
 
 FieldSet FieldSet::without_below(const FieldSet& other) const {

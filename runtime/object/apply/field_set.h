@@ -52,9 +52,13 @@ class FieldSet {
   std::vector<FieldPath> paths() const;
 
   FieldSet united(const FieldSet& other) const;
+  // The same in place.
+  void add(FieldSet other);
   FieldSet intersected(const FieldSet& other) const;
   // Without the members of `other`; what lies below those stays.
   FieldSet without(const FieldSet& other) const;
+  // The same in place.
+  void subtract(const FieldSet& other);
   // Without the members of `other` and all that lies below them.
   FieldSet without_below(const FieldSet& other) const;
 

@@ -42,16 +42,16 @@ Error conflict_error(const std::map<ManagerId, FieldSet>& conflicts) {
 
 }  // namespace
 
-FieldSet Ownership::owned(const FieldSet& fields) const {
-  FieldSet out = fields.without(unowned());
+FieldSet Ownership::owned(FieldSet fields) const {
   const PathElement status = PathElement::field("status");
   if (writer_.subresource == "status") {
     FieldSet only;
-    if (const FieldSet* below = out.find_child(status)) only.child(status) = *below;
+    if (fields.find_child(status) != nullptr) only.child(status) = std::move(fields.child(status));
     return only;
   }
-  if (writer_.has_status_subresource) out.erase_child(status);
-  return out;
+  fields.subtract(unowned());
+  if (writer_.has_status_subresource) fields.erase_child(status);
+  return fields;
 }
 
 Json Ownership::in_version(const Json& object, const std::string& from,
@@ -71,11 +71,14 @@ Result<const Comparison*> Ownership::difference(const Json& live, const Json& ne
   const auto found = differences_.find(api_version);
   if (found != differences_.end()) return static_cast<const Comparison*>(&found->second);
   Comparison difference =
-      TRY(compare_fields(in_version(live, writer_.api_version, api_version),
-                         in_version(next, writer_.api_version, api_version), node_of(api_version)));
-  difference.added = owned(difference.added);
-  difference.removed = owned(difference.removed);
-  difference.modified = owned(difference.modified);
+      api_version == writer_.api_version
+          ? TRY(compare_fields(live, next, node_of(api_version)))
+          : TRY(compare_fields(in_version(live, writer_.api_version, api_version),
+                               in_version(next, writer_.api_version, api_version),
+                               node_of(api_version)));
+  difference.added = owned(std::move(difference.added));
+  difference.removed = owned(std::move(difference.removed));
+  difference.modified = owned(std::move(difference.modified));
   return static_cast<const Comparison*>(
       &differences_.emplace(api_version, std::move(difference)).first->second);
 }
@@ -83,7 +86,7 @@ Result<const Comparison*> Ownership::difference(const Json& live, const Json& ne
 Result<Comparison> Ownership::take(const Json& live, const Json& next, Owners& owners,
                                    const ManagerId* self, bool force) {
   differences_.clear();
-  const Comparison own = *TRY(difference(live, next, writer_.api_version));
+  TRY(difference(live, next, writer_.api_version));
   std::map<ManagerId, FieldSet> conflicts;
   for (auto& [id, owner] : owners) {
     if (self != nullptr && id == *self) continue;
@@ -95,12 +98,12 @@ Result<Comparison> Ownership::take(const Json& live, const Json& next, Owners& o
   for (auto& [id, owner] : owners) {
     if (self != nullptr && id == *self) continue;
     const auto lost = conflicts.find(id);
-    if (lost != conflicts.end()) owner.fields = owner.fields.without(lost->second);
+    if (lost != conflicts.end()) owner.fields.subtract(lost->second);
     const Comparison& change = *TRY(difference(live, next, owner.api_version));
-    if (!change.removed.empty()) owner.fields = owner.fields.without(change.removed);
+    owner.fields.subtract(change.removed);
   }
   std::erase_if(owners, [](const auto& owner) { return owner.second.fields.empty(); });
-  return own;
+  return std::move(differences_.at(writer_.api_version));
 }
 
 Result<Json> Ownership::prune(const Json& merged, const Owners& owners, const OwnedFields& last) {
@@ -113,7 +116,7 @@ Result<Json> Ownership::prune(const Json& merged, const Owners& owners, const Ow
   std::map<std::string, FieldSet> by_version;
   for (const auto& [id, owner] : owners) {
     FieldSet& fields = by_version[owner.api_version];
-    fields = fields.united(owner.fields);
+    fields.add(owner.fields);
   }
   std::vector<std::string> versions = {last.api_version};
   for (const auto& [version, fields] : by_version) {

@@ -28,7 +28,7 @@ class Ownership {
 
   // The set without what nobody owns (name, resourceVersion, ...) and without what this writer
   // cannot write (status, or all but status).
-  FieldSet owned(const FieldSet& fields) const;
+  FieldSet owned(FieldSet fields) const;
 
   // Takes from all but `self` what changed between `live` and `next`. What they own and would lose
   // is a conflict unless `force`. Gives the difference in the written version.

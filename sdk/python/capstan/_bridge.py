@@ -38,8 +38,20 @@ def _unexpected(error: BaseException, what: str) -> Diagnostic:
     name = type(error).__name__
     text = str(error)
     summary = f"{what} raised {name}" + (f": {text}" if text else "")
-    detail = "".join(traceback.format_exception(error)).strip()
-    return (ERROR, summary.splitlines()[0], detail, "", -1, False)
+    return (ERROR, summary.splitlines()[0], _traceback(error), "", -1, False)
+
+
+_SDK = str(Path(__file__).parent)
+
+
+def _traceback(error: BaseException) -> str:
+    """Without the frames of the SDK and of the import system, where there are others."""
+    told = traceback.TracebackException.from_exception(error)
+    frames = [frame for frame in told.stack
+              if not frame.filename.startswith(_SDK) and "importlib" not in frame.filename]
+    if frames:
+        told.stack = traceback.StackSummary.from_list(frames)
+    return "".join(told.format()).strip()
 
 
 def _guarded(what: str, body: Callable[[], str], reply: Callable[[], str] = lambda: "") -> Outcome:
@@ -125,11 +137,23 @@ class Instance:
         add_to_path(self._folder, self._manifest["python"])
         return importlib.import_module(module)
 
+    def _named(self, module: ModuleType) -> Sequence[type[Reconciler]]:
+        """All of the module, or only the one that python.class names."""
+        classes = concrete_kinds(module)
+        name = self._manifest["python"].get("class", "")
+        chosen = [kind for kind in classes if not name or kind.__name__ == name]
+        if name and not chosen:
+            raise Invalid(
+                f"python.class is {name}, and module {module.__name__} has no such class",
+                detail="A class derives from a base of the SDK and has `kind`; found: "
+                       f"{', '.join(kind.__name__ for kind in classes) or 'none'}.")
+        return chosen
+
     def _make(self) -> dict[str, Reconciler]:
         host = Host(self._native)
         classes = self._classes
         if classes is None:
-            classes = concrete_kinds(self._import())
+            classes = self._named(self._import())
         made = {kind.kind: kind(host) for kind in classes}
         wanted = [entry["kind"] for entry in self._manifest.get("reconciles", [])]
         missing = [kind for kind in wanted if kind not in made]

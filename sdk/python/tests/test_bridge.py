@@ -223,6 +223,7 @@ def test_a_module_that_does_not_import_is_told_with_the_traceback(tmp_path: Path
     assert status == capstan.Code.INTERNAL
     assert "No module named 'no_such_module'" in diagnostics[0][1]
     assert "provider.py" in diagnostics[0][2]
+    assert "importlib" not in diagnostics[0][2] and "_bridge.py" not in diagnostics[0][2]
 
 
 def test_a_kind_of_the_manifest_without_a_class_is_told(tmp_path: Path) -> None:
@@ -230,6 +231,17 @@ def test_a_kind_of_the_manifest_without_a_class_is_told(tmp_path: Path) -> None:
     status, _, diagnostics = instance(tmp_path, "folder_d.provider").activate("")
     assert status == capstan.Code.UNIMPLEMENTED
     assert diagnostics[0][1] == "there is no class for Thing"
+
+
+def test_one_class_of_a_module_can_be_named(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "folder_h")
+    plugin = instance(tmp_path, "folder_h.provider", **{"class": "Thing"})
+    assert plugin.activate("")[0] == capstan.Code.OK
+    plugin.deactivate()
+    status, _, diagnostics = instance(
+        tmp_path, "folder_h.provider", **{"class": "Thong"}).activate("")
+    assert status == capstan.Code.INVALID
+    assert "found: Thing" in diagnostics[0][2]
 
 
 def test_requirements_without_a_venv_say_what_to_do(tmp_path: Path) -> None:

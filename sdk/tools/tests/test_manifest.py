@@ -76,8 +76,8 @@ class FolderManifestTest(unittest.TestCase):
         self.refused("python.module must name")
 
     def test_an_unknown_member_of_python_is_named(self):
-        self.write("plugin.yaml", PLUGIN.replace("one.provider}", "one.provider, clas: X}"))
-        self.refused("python.clas is unknown")
+        self.write("plugin.yaml", PLUGIN.replace("one.provider}", "one.provider, modul: X}"))
+        self.refused("python.modul is unknown")
 
     def test_a_mistake_in_a_kind_is_told_as_the_kind_compiler_does(self):
         self.write("kinds/thing.yaml", KIND.replace("int32", "int33"))

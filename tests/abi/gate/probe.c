@@ -1,6 +1,7 @@
 /* A library whose functions take every table of the ABI: what abidiff compares. */
 #include <capstan/abi.h>
 #include <capstan/ext/admission.h>
+#include <capstan/ext/folder.h>
 #include <capstan/ext/reconcile.h>
 #include <capstan/ext/services.h>
 
@@ -21,6 +22,7 @@ PROBE(capstan_plugin)
 PROBE(capstan_entry)
 PROBE(capstan_reconcile)
 PROBE(capstan_admission)
+PROBE(capstan_folder)
 PROBE(capstan_log)
 PROBE(capstan_clock)
 PROBE(capstan_metrics)
