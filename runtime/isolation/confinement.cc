@@ -97,7 +97,7 @@ LandlockRules rules_for(const Confinement& confinement) {
   LandlockRules rules;
   rules.read.assign(std::begin(kReadable), std::end(kReadable));
   rules.read.push_back("/proc/" + std::to_string(::getpid()));
-  rules.read.push_back(confinement.plugin_path);
+  for (const std::string& path : confinement.plugin_files) rules.read.push_back(path);
   rules.write = confinement.needs.paths;
   rules.write.emplace_back("/dev/null");
   for (const std::string& host : confinement.needs.hosts) {

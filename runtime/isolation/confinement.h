@@ -22,7 +22,7 @@ struct Confinement {
   bool sandbox = false;
   bool in_cgroup = false;  // which limits memory and processes already
   PluginLimits limits;
-  std::string plugin_path;
+  std::vector<std::string> plugin_files;  // the library; the plugin's own folder
   Needs needs;
 };
 

@@ -42,7 +42,8 @@ std::unique_ptr<Provider> start(const std::string& isolation) {
     isolated.sandbox = config.isolation == "sandbox";
     auto services =
         std::make_unique<HostServices>(services_for(file.manifest, config, {.clock = clock}));
-    return std::make_unique<IsolatedProvider>(file, std::move(services), isolated);
+    return std::unique_ptr<Provider>(
+        std::make_unique<IsolatedProvider>(file, std::move(services), isolated));
   };
   PluginConfig config;
   config.name = "plain";

@@ -7,7 +7,6 @@
 #include <set>
 #include <utility>
 
-#include "runtime/base/text.h"
 #include "runtime/isolation/confinement.h"
 #include "runtime/isolation/messages.h"
 #include "sdk/include/capstan/abi.h"
@@ -28,6 +27,17 @@ CallServer::Answer failure(const Error& error) {
   ProviderReply reply;
   reply.diagnostics.push_back({false, error.message, "", "", error.retry_after, false, ""});
   return {error.code, encode_reply(reply)};
+}
+
+// As the host has read and judged it; that the library is the same is checked when it is loaded.
+Result<PluginFile> file_from(const Json& hello) {
+  PluginFile file;
+  file.path = get_string(hello, {"file"});
+  file.library = get_string(hello, {"library"});
+  file.manifest_text = get_string(hello, {"manifest"});
+  file.library_manifest_text = get_string(hello, {"libraryManifest"});
+  file.manifest = TRY(parse_manifest(file.manifest_text));
+  return file;
 }
 
 void send_answer(Channel& channel, const Message& call, const CallServer::Answer& answer) {
@@ -77,16 +87,12 @@ Result<std::string> PluginHost::greet(const Message& hello) {
   }
   // The host may have ended before this process asked to end with it.
   if (get_int(json, {"parent"}) != ::getppid()) return Error::unavailable("the host is gone");
-  const PluginFile file = TRY(read_plugin_file(get_string(json, {"file"})));
-  if (hex_encode(sha256(file.manifest_text)) != get_string(json, {"manifestSha256"})) {
-    return Error::failed_precondition(file.path +
-                                      " has changed since it was read; start the plugin anew");
-  }
+  const PluginFile file = TRY(file_from(json));
   Confinement confinement = TRY(confinement_from_json(json));
-  confinement.plugin_path = file.path;
+  confinement.plugin_files = {file.path, file.library};
   confinement.needs = file.manifest.needs;
   const std::vector<std::string> notices = TRY(confine_this_process(confinement));
-  TRY(load(json));
+  TRY(load(file, json));
   const uint32_t minor = TRY(negotiate_abi(file.manifest.abi_major, file.manifest.abi_min_minor,
                                            file.manifest.abi_max_minor));
   return dump_json({{"protocol", kProtocolVersion},
@@ -101,12 +107,11 @@ Result<std::string> PluginHost::greet(const Message& hello) {
                     {"notices", notices}});
 }
 
-Result<void> PluginHost::load(const Json& hello) {
+Result<void> PluginHost::load(const PluginFile& file, const Json& hello) {
   std::set<std::string> offered;
   for (const Json& id : hello.value("services", Json::array())) {
     if (id.is_string()) offered.insert(id.get<std::string>());
   }
-  PluginFile file = TRY(read_plugin_file(get_string(hello, {"file"})));
   NativeProviderOptions options;
   options.measure = false;  // the host measures
   options.max_reply = static_cast<size_t>(

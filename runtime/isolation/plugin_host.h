@@ -26,7 +26,7 @@ class PluginHost {
 
  private:
   Result<std::string> greet(const Message& hello);
-  Result<void> load(const Json& hello);
+  Result<void> load(const PluginFile& file, const Json& hello);
   CallServer::Answer answer(const Message& message, const std::atomic<bool>& cancelled);
   CallServer::Answer work(const Message& message, const std::atomic<bool>& cancelled);
 

@@ -19,6 +19,7 @@ constexpr int kCallFd = 3;
 constexpr int kServiceFd = 4;
 // Above every number that the child uses, so that placing one does not overwrite another.
 constexpr int kFirstFree = 10;
+constexpr std::chrono::milliseconds kEndsByItself{100};
 
 Error system_error(const std::string& what, int code) {
   return Error::unavailable(what + ": " + std::strerror(code));
@@ -173,7 +174,8 @@ void PluginProcess::end(Duration grace) {
 }
 
 void PluginProcess::terminate(Duration grace) {
-  if (wait(Duration::zero())) return;
+  // Often it is ending already, and its own end says more than our signal.
+  if (wait(kEndsByItself)) return;
   signal(SIGTERM);
   if (wait(grace)) return;
   signal(SIGKILL);
@@ -192,11 +194,11 @@ std::string PluginProcess::reap() {
   // Who waits for it wakes; requests of its that the host is still answering end by themselves.
   call_channel_.shutdown();
   service_channel_.shutdown();
-  const bool by_signal_of_ours = told_to_end_ && info.si_code != CLD_EXITED &&
-                                 (info.si_status == SIGTERM || info.si_status == SIGKILL);
+  const bool ended_by_us = told_to_end_ && (info.si_code == CLD_EXITED ||
+                                            info.si_status == SIGTERM || info.si_status == SIGKILL);
   if (group_ && group_->ran_out_of_memory()) return "it used more memory than limits.memory";
   const std::scoped_lock lock(mutex_);
-  if (!reason_.empty() && (by_signal_of_ours || info.si_code == CLD_EXITED)) return reason_;
+  if (!reason_.empty() && ended_by_us) return reason_;
   return end_of(info);
 }
 

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "runtime/base/text.h"
 #include "runtime/isolation/isolated_provider.h"
 #include "runtime/isolation/messages.h"
 #include "sdk/include/capstan/abi.h"
@@ -207,7 +206,9 @@ std::string IsolatedProvider::hello(bool in_cgroup) const {
       {"nonce", nonce_},
       {"parent", ::getpid()},
       {"file", file_.path},
-      {"manifestSha256", hex_encode(sha256(file_.manifest_text))},
+      {"library", file_.library},
+      {"manifest", file_.manifest_text},
+      {"libraryManifest", file_.library_manifest_text},
       {"services", dispatcher_->offered()},
       {"maxReply", options_.max_reply},
       {"sandbox", options_.sandbox},

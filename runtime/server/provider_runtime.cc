@@ -84,8 +84,8 @@ LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
       changed();
     };
     auto services = std::make_unique<HostServices>(services_for(file.manifest, config, ports()));
-    return std::make_unique<isolation::IsolatedProvider>(file, std::move(services),
-                                                         std::move(isolated));
+    return std::unique_ptr<Provider>(std::make_unique<isolation::IsolatedProvider>(
+        file, std::move(services), std::move(isolated)));
   };
   return options;
 }

@@ -16,7 +16,9 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "zoo.h"
@@ -82,7 +84,7 @@ static int signal_host(void) {
 }
 static int set_clock(void) {
   const struct timespec time = {0, -1};
-  return clock_settime(CLOCK_REALTIME, &time);
+  return (int)syscall(SYS_clock_settime, CLOCK_REALTIME, &time); /* past the library's checks */
 }
 static int raw_socket(void) {
   const int fd = socket(AF_INET, SOCK_RAW, IPPROTO_ICMP);
