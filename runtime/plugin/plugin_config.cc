@@ -1,5 +1,6 @@
 #include "runtime/plugin/plugin_config.h"
 
+#include <charconv>
 #include <set>
 
 namespace capstan {
@@ -31,6 +32,28 @@ Result<void> read_secrets(const Json& value, const std::string& at,
   return {};
 }
 
+// "512Mi", "1G", 1048576: bytes as Kubernetes writes them.
+Result<uint64_t> read_bytes(const Json& value, const std::string& at) {
+  if (value.is_number_unsigned()) return value.get<uint64_t>();
+  const Error bad = wrong(at, "must be an amount of memory like 512Mi or 1G");
+  if (!value.is_string()) return bad;
+  const auto& text = value.get_ref<const std::string&>();
+  uint64_t number = 0;
+  const char* end = text.data() + text.size();
+  const auto [rest, failure] = std::from_chars(text.data(), end, number);
+  if (failure != std::errc()) return bad;
+  static const std::map<std::string_view, uint64_t> kUnits = {{"", 1},
+                                                              {"k", 1000},
+                                                              {"M", 1000'000},
+                                                              {"G", 1000'000'000},
+                                                              {"Ki", 1ull << 10},
+                                                              {"Mi", 1ull << 20},
+                                                              {"Gi", 1ull << 30}};
+  const auto unit = kUnits.find(std::string_view(rest, static_cast<size_t>(end - rest)));
+  if (unit == kUnits.end() || number > UINT64_MAX / unit->second) return bad;
+  return number * unit->second;
+}
+
 Result<void> read_member(const std::string& name, const Json& value, const std::string& at,
                          PluginConfig& out) {
   if (name == "name") return read_text(value, at, out.name);
@@ -48,13 +71,44 @@ Result<void> read_member(const std::string& name, const Json& value, const std::
   }
   if (name == "isolation") {
     TRY(read_text(value, at, out.isolation));
-    if (out.isolation == "in-process" || out.isolation == "process") return {};
-    return wrong(at, "must be in-process or process");
+    if (out.isolation == "in-process" || out.isolation == "process" || out.isolation == "sandbox") {
+      return {};
+    }
+    return wrong(at, "must be in-process, process or sandbox");
   }
-  return wrong(at, "is unknown; expected name, file, enabled, settings, secrets or isolation");
+  if (name == "limits") {
+    out.limits = TRY(PluginLimits::from_json(value, at));
+    return {};
+  }
+  return wrong(at,
+               "is unknown; expected name, file, enabled, settings, secrets, isolation or limits");
 }
 
 }  // namespace
+
+Result<PluginLimits> PluginLimits::from_json(const Json& json, const std::string& at) {
+  if (!json.is_object()) return wrong(at, "must be a map like {memory: 512Mi, openFiles: 256}");
+  PluginLimits limits;
+  const std::map<std::string, uint64_t*> counts = {{"cpuSeconds", &limits.cpu_seconds},
+                                                   {"openFiles", &limits.open_files},
+                                                   {"processes", &limits.processes}};
+  for (const auto& [name, value] : json.items()) {
+    const std::string field = at + "." + name;
+    if (name == "memory") {
+      limits.memory_bytes = TRY(read_bytes(value, field));
+      continue;
+    }
+    const auto count = counts.find(name);
+    if (count == counts.end()) {
+      return wrong(field, "is unknown; expected memory, cpuSeconds, openFiles or processes");
+    }
+    if (!value.is_number_unsigned() || value.get<uint64_t>() == 0) {
+      return wrong(field, "must be a number above 0");
+    }
+    *count->second = value.get<uint64_t>();
+  }
+  return limits;
+}
 
 Result<PluginConfig> PluginConfig::from_json(const Json& json, const std::string& at) {
   PluginConfig config;

@@ -7,6 +7,8 @@
 //       secrets: {token: "env:HCLOUD_TOKEN"}
 //     - name: acme
 //       file: /opt/acme/acme.so
+//       isolation: sandbox
+//       limits: {memory: 512Mi, cpuSeconds: 600, openFiles: 256, processes: 64}
 //       enabled: false
 //
 // Thread safety: values.
@@ -21,6 +23,19 @@
 
 namespace capstan {
 
+// What the process of an isolated plugin may use; 0: no limit.
+struct PluginLimits {
+  uint64_t memory_bytes = 0;
+  uint64_t cpu_seconds = 0;  // of one life of the process
+  uint64_t open_files = 0;
+  uint64_t processes = 0;  // and threads
+
+  bool operator==(const PluginLimits&) const = default;
+  bool any() const { return *this != PluginLimits{}; }
+  // {"memory":"512Mi","cpuSeconds":600,"openFiles":256,"processes":64}. Errors: as below.
+  static Result<PluginLimits> from_json(const Json& json, const std::string& at);
+};
+
 struct PluginConfig {
   std::string name;  // the manifest's name; names the bundled library where `file` is ""
   std::string file;  // path of the library
@@ -28,7 +43,8 @@ struct PluginConfig {
   Json settings = Json::object();              // given to activate
   std::map<std::string, std::string> secrets;  // name -> "env:NAME" or "file:PATH"
   // "" leaves it to the host: in-process for bundled plugins, process for others.
-  std::string isolation;  // "in-process" or "process"
+  std::string isolation;  // "in-process", "process" or "sandbox"
+  PluginLimits limits;    // of its process
 
   Json written = Json::object();  // the item as it was written, without its name
 

@@ -23,6 +23,14 @@ TEST(PluginConfigTest, everything_can_be_said) {
   EXPECT_EQ(configs->at(0).isolation, "process");
 }
 
+TEST(PluginConfigTest, limits_are_written_as_kubernetes_writes_amounts) {
+  const auto configs = parse_plugin_configs(Json::parse(R"([{"name": "acme", "isolation": "sandbox",
+    "limits": {"memory": "512Mi", "cpuSeconds": 60, "openFiles": 256, "processes": 64}}])"));
+  ASSERT_TRUE(configs.ok()) << configs.error().message;
+  EXPECT_EQ(configs->at(0).isolation, "sandbox");
+  EXPECT_EQ(configs->at(0).limits, (PluginLimits{512u << 20, 60, 256, 64}));
+}
+
 TEST(PluginConfigTest, a_mistake_is_named_with_its_field) {
   const std::pair<const char*, const char*> mistakes[] = {
       {R"({})", "plugins: must be a list"},
@@ -33,6 +41,10 @@ TEST(PluginConfigTest, a_mistake_is_named_with_its_field) {
       {R"([{"name": "a", "enabled": "yes"}])", "plugins[0].enabled: must be true or false"},
       {R"([{"name": "a", "secrets": {"t": "hunter2"}}])", "plugins[0].secrets.t: must be env:NAME"},
       {R"([{"name": "a", "isolation": "vm"}])", "plugins[0].isolation: must be in-process"},
+      {R"([{"name": "a", "limits": {"memory": "much"}}])", "limits.memory: must be an amount"},
+      {R"([{"name": "a", "limits": {"memory": "99999999999Gi"}}])", "limits.memory: must be"},
+      {R"([{"name": "a", "limits": {"openFiles": -1}}])", "limits.openFiles: must be a number"},
+      {R"([{"name": "a", "limits": {"disk": 1}}])", "limits.disk: is unknown"},
       {R"([{"name": "/opt/a.so"}])", "plugins[0].name: must be a name; a library's path"},
   };
   for (const auto& [text, message] : mistakes) {

@@ -10,6 +10,8 @@
 namespace capstan {
 namespace {
 
+constexpr const char* kInProcess = "in-process";
+
 std::string library_path(const PluginConfig& config, const LoaderOptions& options) {
   return config.file.empty() ? options.bundled_folder + "/" + config.name + ".so" : config.file;
 }
@@ -37,6 +39,14 @@ Error absent(const PluginConfig& config, const std::string& path, const LoaderOp
   return Error::not_found("there is no bundled plugin \"" + config.name + "\" (no file " + path +
                           "); there are: " + (names.empty() ? "none" : join(names, ", ")) +
                           ". For a plugin of your own set `file`");
+}
+
+// Bundled plugins are as trusted as this program; others are not, unless the config says so.
+std::string isolation_of(const PluginConfig& config, const LoaderOptions& options) {
+  if (!config.isolation.empty()) return config.isolation;
+  const bool bundled = config.file.empty() ||
+                       std::filesystem::path(config.file).parent_path() == options.bundled_folder;
+  return bundled || !options.isolated ? kInProcess : "process";
 }
 
 Result<void> check_secrets(const PluginFile& file, const PluginConfig& config) {
@@ -105,12 +115,14 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
   }
   TRY(check_secrets(*file, config));
   for (const std::string& warning : file->warnings) spdlog::warn("{} {}", path, warning);
-  if (config.isolation == "process") {
+  if (const std::string isolation = isolation_of(config, options); isolation != kInProcess) {
     if (!options.isolated) {
       return Error{
           Code::kUnimplemented, path + ": this host cannot run plugins in a process", {}, {}};
     }
-    return options.isolated(config, *file);
+    PluginConfig resolved = config;
+    resolved.isolation = isolation;
+    return options.isolated(resolved, *file);
   }
   if (options.probe && !cache.known_good(file->library)) {
     TRY(probe_plugin(*file, options.probe_timeout));

@@ -36,8 +36,10 @@ struct LoaderOptions {
   bool probe = true;
   std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
   NativeProviderOptions native = {};
-  // Makes the adapter where a plugin is to run otherwise than in this process; unset: that is an
-  // error of the plugin. Gives a provider that is not active yet.
+  // Makes the adapter where a plugin is to run otherwise than in this process (`isolation` of the
+  // config given is process or sandbox): where its config says so, or says nothing and its file is
+  // outside of the bundled folder. Unset: the former is an error of the plugin, the latter runs in
+  // this process. Gives a provider that is not active yet.
   std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&)>
       isolated = {};
 };

@@ -150,7 +150,8 @@ class ReplyReader {
     const auto stale = std::find_if(list.begin(), list.end(), [](const Json& condition) {
       const std::string reason = get_string(condition, {"reason"});
       return get_string(condition, {"type"}) == "Ready" &&
-             (reason == "ProviderError" || reason == "ReconcileFailed");
+             (reason == "ProviderError" || reason == "ReconcileFailed" ||
+              reason == kPluginUnavailable || reason == kPluginQuarantined);
     });
     if (stale == list.end()) return false;
     list.erase(stale);
@@ -364,7 +365,7 @@ Outcome provider_outcome(const ProviderReply& reply, const OutcomeContext& conte
   if (failed) {
     error = reply.error(context.manifest.name);
     conditions.push_back(
-        {"Ready", "False", "ReconcileFailed", error->message.substr(0, kMaxMessage)});
+        {"Ready", "False", reply.reason(), error->message.substr(0, kMaxMessage)});
   }
   Json json = Json::object();
   if (!reply.text.empty()) {

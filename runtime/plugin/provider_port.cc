@@ -24,6 +24,13 @@ Error ProviderReply::error(std::string_view provider) const {
   return error;
 }
 
+std::string ProviderReply::reason() const {
+  for (const ProviderDiagnostic& diagnostic : diagnostics) {
+    if (!diagnostic.warning && !diagnostic.reason.empty()) return diagnostic.reason;
+  }
+  return "ReconcileFailed";
+}
+
 bool ProviderReply::terminal() const {
   return std::any_of(diagnostics.begin(), diagnostics.end(),
                      [](const ProviderDiagnostic& d) { return d.terminal && !d.warning; });

@@ -37,7 +37,11 @@ struct ProviderDiagnostic {
   std::string field;  // JSON pointer, "" where none applies
   std::optional<std::chrono::milliseconds> retry_after;
   bool terminal = false;
+  std::string reason = {};  // of the object's Ready condition; "": ReconcileFailed
 };
+
+inline constexpr const char* kPluginUnavailable = "PluginUnavailable";
+inline constexpr const char* kPluginQuarantined = "PluginQuarantined";
 
 struct ProviderReply {
   Code status = Code::kOk;
@@ -47,6 +51,8 @@ struct ProviderReply {
   // The failure as one error: the first diagnostic, or the code. Precondition: status != kOk.
   Error error(std::string_view provider) const;
   bool terminal() const;
+  // The reason of the Ready condition of an object whose reconcile failed so.
+  std::string reason() const;
 };
 
 // Sums since activate, for metrics.
@@ -56,12 +62,17 @@ struct ProviderStatistics {
   uint64_t nanoseconds = 0;
 };
 
-// How a provider is, for people. A provider in a process of its own may be away for a while.
+// How a provider is, for people, conditions and metrics. A provider in a process of its own may be
+// away for a while.
 struct ProviderState {
-  std::string name = "Running";           // or "Restarting", "Quarantined"
+  std::string name = "Running";           // or "Restarting", "Quarantined", "Stopped"
   std::string message = {};               // why, and what to do
   std::vector<std::string> notices = {};  // what its isolation cannot enforce on this machine
   std::string isolation = "in-process";   // or "process", "sandbox"
+  int64_t pid = 0;                        // of its process, 0 where it has none
+  uint64_t crashes = 0;   // ends of its process that nobody asked for, since activate
+  uint64_t restarts = 0;  // starts after such an end
+  Duration retry_in{0};   // until the next start, while restarting
 };
 
 class Provider {
@@ -91,7 +102,11 @@ class Provider {
                               std::string_view old) = 0;
 
   virtual ProviderStatistics statistics() const = 0;
+  // From any thread.
   virtual ProviderState state() const { return {}; }
+  // Starts a quarantined provider again and forgets its crashes. False where it is in none. From
+  // any thread.
+  virtual bool unquarantine() { return false; }
 };
 
 }  // namespace capstan

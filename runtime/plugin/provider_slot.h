@@ -48,6 +48,7 @@ class ProviderSlot final : public Provider {
                       std::string_view old) override;
   std::string end() override;
   ProviderState state() const override;
+  bool unquarantine() override { return current()->unquarantine(); }
   // Of all occupants together.
   ProviderStatistics statistics() const override;
 
