@@ -1,0 +1,56 @@
+// One end of a SEQPACKET socket pair: frames in, frames out, large bodies in sealed memfds.
+//
+// What comes from the other end is not trusted: a broken frame, file descriptors that belong to
+// nothing, a memfd that could still change, are errors, and the descriptors are closed.
+//
+// Thread safety: all members from any thread; a message is sent and received whole.
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "runtime/base/result.h"
+#include "runtime/isolation/fd.h"
+#include "runtime/isolation/frame.h"
+
+namespace capstan::isolation {
+
+struct Message {
+  FrameHeader header;
+  std::string body;
+};
+
+class Channel {
+ public:
+  // How long receive() waits at most where set_tick() was called, and how often send() asks whether
+  // to give up.
+  static constexpr std::chrono::milliseconds kTick{50};
+
+  explicit Channel(Fd socket) : socket_(std::move(socket)) {}
+  // Two connected ends, closed on exec.
+  static Result<std::pair<Fd, Fd>> make_pair();
+
+  // receive() gives kDeadlineExceeded after kTick without a message. Before it is used only.
+  void set_tick();
+
+  // `length` and the flags of the header are set here. Waits while the other end does not read;
+  // `give_up` is asked every kTick meanwhile. Errors: kUnavailable (closed, or given up),
+  // kResourceExhausted (more than kMaxBody).
+  Result<void> send(FrameHeader header, std::string_view body,
+                    const std::function<bool()>& give_up = {});
+
+  // Errors: kUnavailable (closed by either end), kInvalid (what came is no message of the
+  // protocol), kDeadlineExceeded (a tick).
+  Result<Message> receive();
+
+  // Wakes everybody who waits here or at the other end, for good.
+  void shutdown();
+
+ private:
+  const Fd socket_;
+};
+
+}  // namespace capstan::isolation

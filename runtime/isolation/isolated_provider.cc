@@ -1,0 +1,226 @@
+#include "runtime/isolation/isolated_provider.h"
+
+#include <spdlog/spdlog.h>
+#include <sys/eventfd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/isolation/messages.h"
+
+namespace capstan::isolation {
+namespace {
+
+constexpr std::chrono::milliseconds kSoon{1000};
+constexpr std::chrono::minutes kQuarantineRetry{5};
+
+ProviderReply failure(Code code, std::string summary, std::string detail,
+                      std::chrono::milliseconds retry, const char* reason) {
+  ProviderReply reply;
+  reply.status = code;
+  reply.diagnostics.push_back(
+      {false, std::move(summary), std::move(detail), "", retry, false, reason});
+  return reply;
+}
+
+}  // namespace
+
+IsolatedProvider::IsolatedProvider(PluginFile file, std::unique_ptr<HostTable> services,
+                                   IsolationOptions options)
+    : file_(std::move(file)),
+      services_(std::move(services)),
+      options_(std::move(options)),
+      nonce_(options_.random.uuid()),
+      policy_(options_.restart, options_.random),
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
+  state_.isolation = options_.sandbox ? "sandbox" : "process";
+}
+
+IsolatedProvider::~IsolatedProvider() {
+  deactivate();
+}
+
+Result<void> IsolatedProvider::activate(const Json& settings) {
+  const auto minor = negotiate_abi(file_.manifest.abi_major, file_.manifest.abi_min_minor,
+                                   file_.manifest.abi_max_minor);
+  if (!minor.ok()) return minor.error();
+  dispatcher_ = std::make_unique<ServiceDispatcher>(services_->table(*minor));
+  std::unique_lock lock(mutex_);
+  settings_ = dump_json(settings);
+  phase_ = Phase::kStarting;
+  state_.crashes = state_.restarts = 0;
+  first_start_.reset();
+  stopping_ = false;
+  policy_.forget();
+  supervisor_ = std::thread([this] { supervise(); });
+  changed_.wait(lock, [this] { return phase_ != Phase::kStarting; });
+  if (phase_ == Phase::kRunning) return {};
+  lock.unlock();
+  supervisor_.join();
+  return *first_start_;
+}
+
+void IsolatedProvider::deactivate() {
+  {
+    const std::scoped_lock lock(mutex_);
+    stopping_ = true;
+  }
+  wake();
+  if (supervisor_.joinable()) supervisor_.join();
+}
+
+ProviderReply IsolatedProvider::reconcile(const ProviderCall& call, std::string_view request) {
+  return work(Method::kReconcile, call, encode_work({call.key, call.trace_id, request, ""}));
+}
+
+ProviderReply IsolatedProvider::admit(const ProviderCall& call, std::string_view object,
+                                      std::string_view old) {
+  if (admissions_.fetch_add(1) >= options_.max_admissions) {
+    admissions_.fetch_sub(1);
+    return failure(Code::kUnavailable, "plugin \"" + name() + "\" checks other writes just now",
+                   "Write again a little later", kSoon, kPluginUnavailable);
+  }
+  ProviderReply reply =
+      work(Method::kAdmit, call, encode_work({call.key, call.trace_id, object, old}));
+  admissions_.fetch_sub(1);
+  return reply;
+}
+
+ProviderReply IsolatedProvider::work(Method method, const ProviderCall& call,
+                                     const std::string& body) {
+  const MonotonicTime begin = options_.clock.monotonic();
+  ProcessPtr process;
+  {
+    const std::scoped_lock lock(mutex_);
+    process = process_;
+  }
+  ProviderReply reply;
+  if (process == nullptr || process->given_up()) {
+    reply = unavailable(nullptr);
+  } else {
+    Result<ProviderReply> result = exchange(*process, method, call, body);
+    reply = result.ok() ? *std::move(result) : unavailable(process);
+  }
+  calls_.fetch_add(1, std::memory_order_relaxed);
+  if (reply.status != Code::kOk) failures_.fetch_add(1, std::memory_order_relaxed);
+  nanoseconds_.fetch_add(static_cast<uint64_t>((options_.clock.monotonic() - begin).count()),
+                         std::memory_order_relaxed);
+  return reply;
+}
+
+Result<ProviderReply> IsolatedProvider::exchange(PluginProcess& process, Method method,
+                                                 const ProviderCall& call,
+                                                 const std::string& body) {
+  std::optional<MonotonicTime> told;
+  const auto overdue = [&] {
+    const MonotonicTime now = options_.clock.monotonic();
+    const bool past = call.deadline != MonotonicTime{} && now >= call.deadline;
+    if (!told && !past && (call.cancelled == nullptr || !*call.cancelled)) return false;
+    if (!told) told = now;
+    if (now - *told >= options_.grace) {
+      process.give_up(std::string("it did not return from ") +
+                      (method == Method::kAdmit ? "admit" : "reconcile") +
+                      " within its deadline and " + format_age(options_.grace) + " of grace");
+    }
+    return true;
+  };
+  Result<Message> answer =
+      process.calls().call({.method = method,
+                            .body = body,
+                            .deadline_ns = call.deadline.time_since_epoch().count(),
+                            .attempt = call.attempt,
+                            .cancelled = overdue,
+                            .give_up = [&] { return overdue() && process.given_up(); }});
+  if (answer.code() == Code::kResourceExhausted) {  // too large to be sent: the process is well
+    return failure(answer.code(), answer.error().message, "", kSoon, "");
+  }
+  if (!answer.ok()) {
+    process.give_up(answer.error().message);
+    return answer.error();
+  }
+  Result<ProviderReply> reply = decode_reply(answer->body);
+  if (!reply.ok()) {
+    process.give_up(reply.error().message);
+    return reply.error();
+  }
+  reply->status = answer->header.status;
+  return reply;
+}
+
+// What is said of a call that could not be made, or whose process ended.
+ProviderReply IsolatedProvider::unavailable(const ProcessPtr& lost) {
+  std::unique_lock lock(mutex_);
+  // Until it is known why, and the process is gone: the object may be called for again then.
+  changed_.wait(lock, [&] { return lost == nullptr || process_ != lost; });
+  const std::string plugin = "plugin \"" + name() + "\"";
+  const std::string what = lost == nullptr
+                               ? plugin + " does not run"
+                               : plugin + ": its process ended during the call: " + last_failure_;
+  switch (phase_) {
+    case Phase::kQuarantined:
+      return failure(
+          Code::kUnavailable,
+          plugin + " is in quarantine: its process ended too often, last: " + last_failure_,
+          "Correct or replace it and enable it again", kQuarantineRetry, kPluginQuarantined);
+    case Phase::kWaiting: {
+      const auto left = std::chrono::ceil<std::chrono::milliseconds>(
+          std::max(Duration::zero(), due_ - options_.clock.monotonic()));
+      return failure(Code::kUnavailable, lost == nullptr ? what + ": " + last_failure_ : what,
+                     "It is started again in " + std::to_string(left.count()) + " ms",
+                     left + std::chrono::milliseconds(100), kPluginUnavailable);
+    }
+    case Phase::kStopped:
+      return failure(Code::kUnavailable, plugin + " is not active", "", kSoon, kPluginUnavailable);
+    default:
+      return failure(Code::kUnavailable, what, "It is being started", kSoon, kPluginUnavailable);
+  }
+}
+
+ProviderStatistics IsolatedProvider::statistics() const {
+  return {calls_.load(), failures_.load(), nanoseconds_.load()};
+}
+
+ProviderState IsolatedProvider::state() const {
+  const std::scoped_lock lock(mutex_);
+  ProviderState state = state_;
+  switch (phase_) {
+    case Phase::kRunning:
+      break;
+    case Phase::kStarting:
+    case Phase::kWaiting:
+      state.name = "Restarting";
+      state.message = last_failure_;
+      if (phase_ == Phase::kWaiting) {
+        state.retry_in = std::max(Duration::zero(), due_ - options_.clock.monotonic());
+      }
+      break;
+    case Phase::kQuarantined:
+      state.name = "Quarantined";
+      state.message = "its process ended " + std::to_string(state.crashes) +
+                      " times, last: " + last_failure_ + "; correct or replace it and reload it";
+      break;
+    case Phase::kStopped:
+      state.name = "Stopped";
+      break;
+  }
+  return state;
+}
+
+bool IsolatedProvider::unquarantine() {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (phase_ != Phase::kQuarantined) return false;
+    policy_.forget();
+    due_ = options_.clock.monotonic();
+    phase_ = Phase::kWaiting;
+  }
+  wake();
+  return true;
+}
+
+void IsolatedProvider::wake() {
+  const uint64_t one = 1;
+  (void)!::write(wake_.get(), &one, sizeof(one));
+}
+
+}  // namespace capstan::isolation

@@ -1,0 +1,125 @@
+// A plugin in a process of its own: the Provider port over messages to capstan-plugin-host, which
+// loads the same library.
+//
+// Deadlines and cancellation cross. A call that does not return within its deadline and a grace
+// costs the plugin its process (SIGTERM, then SIGKILL); so does a broken message or a connection
+// that it closes. Whatever ended the process, its calls fail with kUnavailable and a diagnostic
+// that says why and when to come again, and the process is started again after a delay (see
+// restart_policy.h), never before the old one is gone: no object is worked on twice at a time.
+//
+// Thread safety: as Provider. A thread of its own starts, watches and ends the process.
+//
+// Example:
+//   IsolationOptions options{.clock = clock, .random = random, .program = plugin_host_program()};
+//   auto provider = std::make_unique<IsolatedProvider>(file, std::move(services), options);
+//   TRY(provider->activate(settings));
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "runtime/base/clock.h"
+#include "runtime/base/random.h"
+#include "runtime/isolation/plugin_process.h"
+#include "runtime/isolation/restart_policy.h"
+#include "runtime/plugin/host_services/host_services.h"
+#include "runtime/plugin/plugin_config.h"
+#include "runtime/plugin/plugin_file.h"
+#include "runtime/plugin/provider_port.h"
+
+namespace capstan::isolation {
+
+struct IsolationOptions {
+  Clock& clock;
+  Random& random;
+  std::string program = {};  // capstan-plugin-host
+  bool sandbox = false;
+  PluginLimits limits = {};
+  CgroupPlace cgroups = {};
+  RestartOptions restart = {};
+  Duration grace = std::chrono::seconds(2);  // after a deadline, and again after SIGTERM
+  Duration start_timeout = std::chrono::seconds(10);
+  Duration activate_timeout = std::chrono::seconds(60);  // and of deactivate
+  size_t max_reply = size_t{8} << 20;
+  size_t max_admissions = 3;  // at once; others are refused, so that writes of other kinds go on
+  // From a thread of its own: its process was started again, or it is in quarantine. Its objects
+  // should be looked at.
+  std::function<void()> changed = {};
+};
+
+class IsolatedProvider final : public Provider {
+ public:
+  IsolatedProvider(PluginFile file, std::unique_ptr<HostTable> services, IsolationOptions options);
+  ~IsolatedProvider() override;
+
+  const Manifest& manifest() const override { return file_.manifest; }
+  const std::string& origin() const override { return file_.path; }
+  Result<void> activate(const Json& settings) override;
+  void deactivate() override;
+  ProviderReply reconcile(const ProviderCall& call, std::string_view request) override;
+  ProviderReply admit(const ProviderCall& call, std::string_view object,
+                      std::string_view old) override;
+  ProviderStatistics statistics() const override;
+  ProviderState state() const override;
+  bool unquarantine() override;
+
+ private:
+  using ProcessPtr = std::shared_ptr<PluginProcess>;
+  enum class Phase {
+    kStopped,
+    kStarting,  // also again, after kWaiting
+    kRunning,
+    kWaiting,      // the process ended; until due_
+    kQuarantined,  // it ended too often; until a person says so
+  };
+
+  ProviderReply work(Method method, const ProviderCall& call, const std::string& body);
+  Result<ProviderReply> exchange(PluginProcess& process, Method method, const ProviderCall& call,
+                                 const std::string& body);
+  ProviderReply unavailable(const ProcessPtr& lost);
+
+  void supervise();
+  Result<ProcessPtr> start();
+  bool limit_by_cgroup(PluginProcess& process, std::vector<std::string>& notices) const;
+  std::string hello(bool in_cgroup) const;
+  Result<void> greet(const PluginProcess& process, const Message& greeting,
+                     std::vector<std::string> notices);
+  void run_once(std::unique_lock<std::mutex>& lock);
+  void watch(std::unique_lock<std::mutex>& lock);
+  void lost(std::string reason, bool crash);
+  void wake();
+  void sleep_until_woken(int pidfd, std::optional<Duration> limit);
+
+  const PluginFile file_;
+  const std::unique_ptr<HostTable> services_;
+  const IsolationOptions options_;
+  std::unique_ptr<ServiceDispatcher> dispatcher_;
+  const std::string nonce_;
+  RestartPolicy policy_;
+  const Fd wake_;
+
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  Phase phase_ = Phase::kStopped;
+  ProviderState state_;  // without what follows from the phase
+  std::string last_failure_;
+  MonotonicTime due_{};
+  ProcessPtr process_;  // while it runs
+  ProcessPtr retired_;  // the one before, until nobody uses it
+  std::string settings_;
+  std::optional<Error> first_start_;  // its failure
+  bool stopping_ = false;
+  std::thread supervisor_;
+
+  std::atomic<uint64_t> calls_{0};
+  std::atomic<uint64_t> failures_{0};
+  std::atomic<uint64_t> nanoseconds_{0};
+  std::atomic<size_t> admissions_{0};
+};
+
+}  // namespace capstan::isolation

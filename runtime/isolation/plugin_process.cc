@@ -1,0 +1,205 @@
+#include "runtime/isolation/plugin_process.h"
+
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+namespace capstan::isolation {
+namespace {
+
+constexpr int kCallFd = 3;
+constexpr int kServiceFd = 4;
+// Above every number that the child uses, so that placing one does not overwrite another.
+constexpr int kFirstFree = 10;
+constexpr std::chrono::milliseconds kEndsByItself{100};
+
+Error system_error(const std::string& what, int code) {
+  return Error::unavailable(what + ": " + std::strerror(code));
+}
+
+// The child's side of what it is given.
+struct ChildEnds {
+  Fd nowhere, output, errors, calls, services;
+};
+
+Fd moved_up(Fd fd) {
+  return Fd(::fcntl(fd.get(), F_DUPFD_CLOEXEC, kFirstFree));
+}
+
+Result<std::pair<Fd, Fd>> make_pipe() {
+  int ends[2];
+  if (::pipe2(ends, O_CLOEXEC) != 0) return system_error("pipe", errno);
+  return std::pair<Fd, Fd>(Fd(ends[0]), Fd(ends[1]));
+}
+
+// A session of its own (no signals from the host's terminal), default signals, nothing inherited.
+Result<pid_t> spawn_program(const std::string& program, const std::string& plugin,
+                            const ChildEnds& ends) {
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  const int places[] = {ends.nowhere.get(), ends.output.get(), ends.errors.get(), ends.calls.get(),
+                        ends.services.get()};
+  for (int i = 0; i <= kServiceFd; ++i) posix_spawn_file_actions_adddup2(&files, places[i], i);
+  posix_spawn_file_actions_addclosefrom_np(&files, kServiceFd + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  // The name is for those who look at the list of processes.
+  char* const arguments[] = {const_cast<char*>(program.c_str()), const_cast<char*>(plugin.c_str()),
+                             nullptr};
+  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char language[] = "LANG=C.UTF-8";
+  char* const environment[] = {path, language, nullptr};
+  pid_t pid = 0;
+  const int failure =
+      ::posix_spawn(&pid, program.c_str(), &files, &attributes, arguments, environment);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (failure != 0) return system_error("cannot start " + program, failure);
+  return pid;
+}
+
+std::string end_of(const siginfo_t& info) {
+  if (info.si_code == CLD_EXITED) return "it ended with code " + std::to_string(info.si_status);
+  return "signal " + std::to_string(info.si_status) + " (" + ::strsignal(info.si_status) + ")";
+}
+
+}  // namespace
+
+PluginProcess::PluginProcess(Options options, Fd calls, Fd services)
+    : options_(std::move(options)),
+      call_channel_(std::move(calls)),
+      service_channel_(std::move(services)),
+      calls_(call_channel_, [this](const Error& error) { give_up(error.message); }) {}
+
+Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
+  auto calls = TRY(Channel::make_pair());
+  auto services = TRY(Channel::make_pair());
+  auto output = TRY(make_pipe());
+  auto errors = TRY(make_pipe());
+  ChildEnds ends{Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), std::move(output.second),
+                 std::move(errors.second), std::move(calls.second), std::move(services.second)};
+  for (Fd* end : {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services}) {
+    *end = moved_up(std::move(*end));
+    if (!end->valid()) return system_error("no file descriptors for a plugin's process", errno);
+  }
+  std::unique_ptr<PluginProcess> process(
+      new PluginProcess(std::move(options), std::move(calls.first), std::move(services.first)));
+  process->pid_ = TRY(spawn_program(process->options_.program, process->options_.plugin, ends));
+  process->pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, process->pid_, 0)));
+  process->output_ = std::make_unique<OutputReader>(
+      process->options_.plugin, std::move(output.first), std::move(errors.first));
+  PluginProcess* self = process.get();
+  CallServer::Options serve;
+  serve.answer = [self](const Message& message, const std::atomic<bool>&) {
+    return self->options_.services.answer(message);
+  };
+  serve.notice = [self](const Message& message) { self->options_.services.notice(message); };
+  serve.ended = [self](const Error& error) { self->give_up(error.message); };
+  serve.give_up = [self] { return self->given_up(); };
+  serve.max_threads = self->options_.service_threads;
+  serve.ordered = true;
+  process->services_ = std::make_unique<CallServer>(process->service_channel_, std::move(serve));
+  return process;
+}
+
+PluginProcess::~PluginProcess() {
+  if (pid_ == 0 || reaped_) return;
+  signal(SIGKILL);
+  (void)reap();
+}
+
+Result<Message> PluginProcess::call_within(Duration limit, Method method, std::string_view body) {
+  const SystemClock clock;
+  const MonotonicTime deadline = clock.monotonic() + limit;
+  const auto overdue = [&] {
+    if (!given_up() && clock.monotonic() < deadline) return false;
+    give_up("it did not answer within " + format_age(limit));
+    signal(SIGKILL);
+    return true;
+  };
+  return calls_.call({.method = method,
+                      .body = body,
+                      .deadline_ns = deadline.time_since_epoch().count(),
+                      .cancelled = overdue,
+                      .give_up = overdue});
+}
+
+void PluginProcess::give_up(const std::string& reason) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (!reason_.empty()) return;
+    reason_ = reason;
+  }
+  if (options_.given_up) options_.given_up();
+}
+
+bool PluginProcess::given_up() const {
+  const std::scoped_lock lock(mutex_);
+  return !reason_.empty();
+}
+
+bool PluginProcess::wait(Duration limit) const {
+  pollfd ended{pidfd_.get(), POLLIN, 0};
+  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
+  return ::poll(&ended, 1, static_cast<int>(std::max<int64_t>(0, milliseconds))) > 0;
+}
+
+void PluginProcess::signal(int number) {
+  told_to_end_ = true;
+  if (pidfd_.valid()) {
+    ::syscall(SYS_pidfd_send_signal, pidfd_.get(), number, nullptr, 0);
+  } else {
+    ::kill(pid_, number);  // not reaped yet, so the number is still its own
+  }
+}
+
+void PluginProcess::end(Duration grace) {
+  call_channel_.shutdown();
+  if (!wait(grace)) terminate(grace);
+}
+
+void PluginProcess::terminate(Duration grace) {
+  // Often it is ending already, and its own end says more than our signal.
+  if (wait(kEndsByItself)) return;
+  signal(SIGTERM);
+  if (wait(grace)) return;
+  signal(SIGKILL);
+}
+
+std::string PluginProcess::reap() {
+  siginfo_t info{};
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 &&
+         errno == EINTR) {
+  }
+  // What it started goes with it; until it is reaped the group's number is its own.
+  ::kill(-pid_, SIGKILL);
+  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
+  }
+  reaped_ = true;
+  // Who waits for it wakes; requests of its that the host is still answering end by themselves.
+  call_channel_.shutdown();
+  service_channel_.shutdown();
+  const bool ended_by_us = told_to_end_ && (info.si_code == CLD_EXITED ||
+                                            info.si_status == SIGTERM || info.si_status == SIGKILL);
+  if (group_ && group_->ran_out_of_memory()) return "it used more memory than limits.memory";
+  const std::scoped_lock lock(mutex_);
+  if (!reason_.empty() && ended_by_us) return reason_;
+  return end_of(info);
+}
+
+}  // namespace capstan::isolation

@@ -1,0 +1,82 @@
+// One life of a plugin's process: started with two connections (calls to the plugin, calls to the
+// host), no environment and no other file descriptors; what it prints becomes log lines.
+//
+// Thread safety: calls() and give_up() from any thread, the rest from the thread that started it.
+// That thread must live as long as the process: the kernel ends the process with it.
+#pragma once
+
+#include <sys/types.h>
+
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+
+#include "runtime/base/clock.h"
+#include "runtime/isolation/call_client.h"
+#include "runtime/isolation/call_server.h"
+#include "runtime/isolation/cgroup.h"
+#include "runtime/isolation/output_reader.h"
+#include "runtime/isolation/service_dispatcher.h"
+
+namespace capstan::isolation {
+
+class PluginProcess {
+ public:
+  struct Options {
+    std::string program;  // capstan-plugin-host
+    std::string plugin;   // its name, for log lines
+    size_t service_threads = 16;
+    ServiceDispatcher& services;
+    std::function<void()> given_up;  // from any thread, when give_up() was called first
+  };
+
+  // Errors: kUnavailable with what the system said.
+  static Result<std::unique_ptr<PluginProcess>> spawn(Options options);
+  // Kills the process where it is still there; waits for requests of its that are being answered.
+  ~PluginProcess();
+
+  CallClient& calls() { return calls_; }
+  pid_t pid() const { return pid_; }
+  int pidfd() const { return pidfd_.get(); }  // readable once the process has ended
+
+  // The group is its own until both are gone.
+  void keep(Cgroup group) { group_.emplace(std::move(group)); }
+
+  // A call by the thread that started it: without an answer within `limit` the process is killed.
+  Result<Message> call_within(Duration limit, Method method, std::string_view body);
+
+  // The process is to be ended since it cannot be worked with any more; the first reason counts.
+  void give_up(const std::string& reason);
+  bool given_up() const;
+
+  // Closes the connections, waits, then SIGTERM, waits, then SIGKILL. Nothing of its group is left.
+  void end(Duration grace);
+  // SIGTERM, and SIGKILL after the grace.
+  void terminate(Duration grace);
+  // Why it ended: what give_up() said, "signal 11 (Segmentation fault)", "it ended with code 3".
+  // Precondition: it has ended.
+  std::string reap();
+
+ private:
+  PluginProcess(Options options, Fd calls, Fd services);
+  bool wait(Duration limit) const;
+  void signal(int number);
+
+  const Options options_;
+  Channel call_channel_;
+  Channel service_channel_;
+  std::optional<Cgroup> group_;
+  pid_t pid_ = 0;
+  Fd pidfd_;
+  bool reaped_ = false;
+  bool told_to_end_ = false;  // by a signal of ours
+  mutable std::mutex mutex_;
+  std::string reason_;
+  CallClient calls_;
+  std::unique_ptr<OutputReader> output_;
+  std::unique_ptr<CallServer> services_;
+};
+
+}  // namespace capstan::isolation

@@ -1,0 +1,248 @@
+// IsolatedProvider's own thread: starts the process, watches it, ends it.
+#include <poll.h>
+#include <spdlog/spdlog.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <utility>
+
+#include "runtime/isolation/isolated_provider.h"
+#include "runtime/isolation/messages.h"
+#include "sdk/include/capstan/abi.h"
+
+namespace capstan::isolation {
+namespace {
+
+// The failure that a reply reports.
+Error error_of(const Message& message, const std::string& plugin) {
+  Result<ProviderReply> reply = decode_reply(message.body);
+  if (!reply.ok()) return reply.error();
+  reply->status = message.header.status;
+  return reply->error(plugin);
+}
+
+size_t service_threads(const Manifest& manifest) {
+  size_t calls = 4;
+  for (const ReconcileEntry& entry : manifest.reconciles) {
+    calls += static_cast<size_t>(entry.concurrency);
+  }
+  return std::clamp<size_t>(calls, 4, 64);
+}
+
+Json limits_json(const PluginLimits& limits) {
+  return {{"memory", limits.memory_bytes},
+          {"cpuSeconds", limits.cpu_seconds},
+          {"openFiles", limits.open_files},
+          {"processes", limits.processes}};
+}
+
+}  // namespace
+
+void IsolatedProvider::supervise() {
+  std::unique_lock lock(mutex_);
+  while (!stopping_) {
+    run_once(lock);
+    // A first start that fails is the answer to activate().
+    if (first_start_) break;
+  }
+  const ProcessPtr process = std::exchange(process_, nullptr);
+  phase_ = Phase::kStopped;
+  state_.pid = 0;
+  changed_.notify_all();
+  lock.unlock();
+  retired_.reset();
+  if (process == nullptr) return;
+  (void)process->call_within(options_.activate_timeout, Method::kDeactivate, "");
+  process->end(options_.grace);
+  (void)process->reap();
+}
+
+// Whatever is to be done in the present phase.
+void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
+  if (phase_ == Phase::kRunning) return watch(lock);
+  if (phase_ == Phase::kQuarantined) {
+    lock.unlock();
+    sleep_until_woken(-1, {});
+    lock.lock();
+    return;
+  }
+  const Duration left = due_ - options_.clock.monotonic();
+  if (phase_ == Phase::kWaiting && left > Duration::zero()) {
+    lock.unlock();
+    sleep_until_woken(-1, left);
+    lock.lock();
+    return;
+  }
+  const bool again = phase_ == Phase::kWaiting;
+  phase_ = Phase::kStarting;
+  const ProcessPtr retired = std::exchange(retired_, nullptr);
+  lock.unlock();
+  Result<ProcessPtr> started = start();
+  lock.lock();
+  if (!started.ok()) {
+    if (!again) {
+      first_start_ = started.error();
+      last_failure_ = started.error().message;
+      return;
+    }
+    return lost(started.error().message, started.code() == Code::kInternal);
+  }
+  process_ = *std::move(started);
+  phase_ = Phase::kRunning;
+  state_.pid = process_->pid();
+  if (again) ++state_.restarts;
+  changed_.notify_all();
+  if (!again) return;
+  spdlog::info("plugin \"{}\" runs again in process {}", name(), state_.pid);
+  lock.unlock();
+  if (options_.changed) options_.changed();
+  lock.lock();
+}
+
+// Until the process ends, must be ended, or the provider is told to stop.
+void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
+  const ProcessPtr process = process_;
+  lock.unlock();
+  sleep_until_woken(process->pidfd(), {});
+  pollfd ended{process->pidfd(), POLLIN, 0};
+  const bool has_ended = ::poll(&ended, 1, 0) > 0;
+  std::string reason;
+  const bool gone = has_ended || process->given_up();
+  if (gone) {
+    if (!has_ended) process->terminate(options_.grace);
+    reason = process->reap();
+  }
+  lock.lock();
+  if (gone) {
+    process_ = nullptr;
+    retired_ = process;
+    lost(reason, true);
+    const bool quarantined = phase_ == Phase::kQuarantined;
+    lock.unlock();
+    if (quarantined && options_.changed) options_.changed();
+    lock.lock();
+  }
+}
+
+// With the lock held: the process is gone, or could not be started.
+void IsolatedProvider::lost(std::string reason, bool crash) {
+  const MonotonicTime now = options_.clock.monotonic();
+  state_.pid = 0;
+  last_failure_ = std::move(reason);
+  if (crash) ++state_.crashes;
+  const std::optional<Duration> delay =
+      crash ? policy_.crashed(now) : std::optional<Duration>(policy_.refused(now));
+  if (delay) {
+    due_ = now + *delay;
+    phase_ = Phase::kWaiting;
+    spdlog::error("plugin \"{}\": {}; it is started again in {} ms", name(), last_failure_,
+                  std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count());
+  } else {
+    phase_ = Phase::kQuarantined;
+    spdlog::error("plugin \"{}\" is in quarantine after {} crashes: {}", name(), state_.crashes,
+                  last_failure_);
+  }
+  changed_.notify_all();
+}
+
+void IsolatedProvider::sleep_until_woken(int pidfd, std::optional<Duration> limit) {
+  pollfd waits[2] = {{wake_.get(), POLLIN, 0}, {pidfd, POLLIN, 0}};
+  const int milliseconds =
+      limit ? static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*limit).count()) : -1;
+  ::poll(waits, 2, milliseconds);
+  uint64_t count = 0;
+  (void)!::read(wake_.get(), &count, sizeof(count));
+}
+
+// Errors: kInternal where the process crashed, hung or broke the protocol; otherwise what the
+// plugin said.
+Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
+  auto spawned = PluginProcess::spawn({.program = options_.program,
+                                       .plugin = name(),
+                                       .service_threads = service_threads(file_.manifest),
+                                       .services = *dispatcher_,
+                                       .given_up = [this] { wake(); }});
+  if (!spawned.ok()) return std::move(spawned).error().with_context("plugin \"" + name() + "\"");
+  ProcessPtr process = *std::move(spawned);
+  const auto crashed = [&](const std::string& when) {
+    process->terminate(options_.grace);
+    return Error::internal(file_.path + ": its process ended " + when + ": " + process->reap());
+  };
+  std::vector<std::string> notices;
+  const bool in_cgroup = limit_by_cgroup(*process, notices);
+  Result<Message> greeting =
+      process->call_within(options_.start_timeout, Method::kHello, hello(in_cgroup));
+  if (!greeting.ok()) return crashed("when it was loaded");
+  if (greeting->header.status != Code::kOk) return error_of(*greeting, name());
+  TRY(greet(*process, *greeting, std::move(notices)));
+  Result<Message> active =
+      process->call_within(options_.activate_timeout, Method::kActivate, settings_);
+  if (!active.ok()) return crashed("when it was activated");
+  if (active->header.status != Code::kOk) return error_of(*active, name());
+  return process;
+}
+
+// Before it runs anything of the plugin's. False where there is no group for it.
+bool IsolatedProvider::limit_by_cgroup(PluginProcess& process,
+                                       std::vector<std::string>& notices) const {
+  const PluginLimits& limits = options_.limits;
+  if (limits.memory_bytes == 0 && limits.processes == 0) return false;
+  const std::string name = "capstan-plugin-" + this->name() + "-" + std::to_string(process.pid());
+  Result<Cgroup> group = Cgroup::make(options_.cgroups, name, limits);
+  const Result<void> added = group.ok() ? group->add(process.pid()) : group.error();
+  if (!added.ok()) {
+    notices.push_back("limits of memory and processes are the kernel's simpler ones: " +
+                      added.error().message);
+    return false;
+  }
+  process.keep(*std::move(group));
+  return true;
+}
+
+std::string IsolatedProvider::hello(bool in_cgroup) const {
+  const Json hello = {
+      {"protocol", kProtocolVersion},
+      {"abi", {{"major", CAPSTAN_ABI_MAJOR}, {"minMinor", 0}, {"maxMinor", CAPSTAN_ABI_MINOR}}},
+      {"nonce", nonce_},
+      {"parent", ::getpid()},
+      {"file", file_.path},
+      {"library", file_.library},
+      {"manifest", file_.manifest_text},
+      {"libraryManifest", file_.library_manifest_text},
+      {"services", dispatcher_->offered()},
+      {"maxReply", options_.max_reply},
+      {"sandbox", options_.sandbox},
+      {"cgroup", in_cgroup},
+      {"limits", limits_json(options_.limits)}};
+  return dump_json(hello);
+}
+
+// What the process says of itself must fit what it was told.
+Result<void> IsolatedProvider::greet(const PluginProcess& process, const Message& greeting,
+                                     std::vector<std::string> notices) {
+  const auto wrong = [&](const std::string& what) {
+    return Error::internal(options_.program + " of plugin \"" + name() + "\" " + what);
+  };
+  const ProviderReply reply = TRY(decode_reply(greeting.body));
+  const auto json = parse_json(reply.text);
+  if (!json.ok()) return wrong("sent a greeting that is no JSON");
+  if (get_int(*json, {"protocol"}) != kProtocolVersion) {
+    return wrong("speaks another protocol; install it together with this program");
+  }
+  if (get_string(*json, {"nonce"}) != nonce_ || get_int(*json, {"pid"}) != process.pid()) {
+    return wrong("is not the process that was started");
+  }
+  if (const Json* list = find(*json, {"notices"}); list != nullptr && list->is_array()) {
+    for (const Json& notice : *list) {
+      if (notice.is_string()) notices.push_back(notice.get<std::string>());
+    }
+  }
+  const std::scoped_lock lock(mutex_);
+  if (notices != state_.notices) {
+    for (const std::string& notice : notices) spdlog::warn("plugin \"{}\": {}", name(), notice);
+  }
+  state_.notices = std::move(notices);
+  return {};
+}
+
+}  // namespace capstan::isolation
