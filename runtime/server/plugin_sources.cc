@@ -2,6 +2,7 @@
 
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "runtime/base/text.h"
@@ -71,12 +72,14 @@ Result<PluginFile> PluginSources::read(const PluginConfig& config) {
 }
 
 Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config,
-                                                      const HostPorts& ports,
-                                                      PluginReport& report) {
+                                                      LoaderOptions options, PluginReport& report) {
   PluginConfig located = config;
   located.file = path_of(config);
   report.file = located.file;
-  LoaderOptions options{.ports = ports};
+  const std::string folder = fs::path(located.file).parent_path().string();
+  const bool bundled =
+      std::find(directories_.begin(), directories_.end(), folder) != directories_.end();
+  if (bundled) options.bundled_folder = folder;
   options.probe_timeout = kProbeTimeout;
   std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
   probed_.save();

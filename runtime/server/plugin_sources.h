@@ -30,8 +30,9 @@ class PluginSources {
   // Reads and judges the file without running any of it.
   // Errors: what is wrong with the file, or that there is none, with what there is.
   Result<PluginFile> read(const PluginConfig& config);
-  // A provider that is not active yet; the report gets what is known of its file.
-  Result<std::shared_ptr<Provider>> load(const PluginConfig& config, const HostPorts& ports,
+  // A provider that is not active yet; the report gets what is known of its file. `options` has the
+  // ports and how plugins are isolated.
+  Result<std::shared_ptr<Provider>> load(const PluginConfig& config, LoaderOptions options,
                                          PluginReport& report);
 
  private:

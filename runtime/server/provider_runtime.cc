@@ -7,6 +7,8 @@
 #include "capstan_version.h"
 #include "runtime/controller/event_cleaner.h"
 #include "runtime/controller/garbage_collector.h"
+#include "runtime/isolation/host_program.h"
+#include "runtime/isolation/isolated_provider.h"
 #include "runtime/lifecycle/register.h"
 #include "runtime/plugin/plugin_admission.h"
 #include "runtime/plugin/provider_reconciler.h"
@@ -59,13 +61,34 @@ HostPorts ProviderRuntime::ports() {
   return ports;
 }
 
+// `changed`: a plugin's process was started again, or will not be.
+LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
+  LoaderOptions options{.ports = ports()};
+  options.isolated = [this, changed = std::move(changed)](
+                         const PluginConfig& config,
+                         const PluginFile& file) -> Result<std::unique_ptr<Provider>> {
+    isolation::IsolationOptions isolated{.clock = core_->clock, .random = core_->random};
+    isolated.program = TRY(isolation::plugin_host_program());
+    isolated.sandbox = config.isolation == "sandbox";
+    isolated.limits = config.limits;
+    isolated.changed = [this, changed, manifest = file.manifest] {
+      wake_objects_of(manifest);
+      changed();
+    };
+    auto services = std::make_unique<HostServices>(services_for(file.manifest, config, ports()));
+    return std::unique_ptr<Provider>(std::make_unique<isolation::IsolatedProvider>(
+        file, std::move(services), std::move(isolated)));
+  };
+  return options;
+}
+
 PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
   PluginSetPorts out;
-  out.load = [this](const PluginConfig& config,
-                    PluginReport& report) -> Result<std::shared_ptr<Provider>> {
+  out.load = [this, changed](const PluginConfig& config,
+                             PluginReport& report) -> Result<std::shared_ptr<Provider>> {
     const PluginFile file = TRY(sources_.read(config));
     if (!listed(file.manifest)) return std::shared_ptr<Provider>();
-    return sources_.load(config, ports(), report);
+    return sources_.load(config, loader_options(changed), report);
   };
   out.bring_kinds = [this](const Manifest& manifest) {
     BootOptions boot;
@@ -199,8 +222,16 @@ void ProviderRuntime::start_controllers() {
   const std::shared_ptr<PluginRegistry> registry = make_registry();
   core_->plugin_admission->set(admission_of(registry, core_->clock));
 
-  auto manager = std::make_shared<Manager>(ManagerOptions{
-      .resources = *core_->resources, .clock = core_->clock, .random = core_->random});
+  ManagerOptions manager_options{
+      .resources = *core_->resources, .clock = core_->clock, .random = core_->random};
+  for (const auto& slot : plugins_->running()) {
+    // A plugin that hangs in all calls that it may have leaves the others as many threads.
+    if (slot->state().isolation == "in-process") continue;
+    for (const ReconcileEntry& entry : slot->manifest().reconciles) {
+      manager_options.max_threads += entry.concurrency;
+    }
+  }
+  auto manager = std::make_shared<Manager>(manager_options);
   manager->add(garbage_collector(core_->kinds));
   manager->add(event_cleaner());
   lifecycle::Deps deps{core_->kinds, *workload_,
@@ -237,6 +268,13 @@ void ProviderRuntime::apply() {
 void ProviderRuntime::wake(const ObjectKey& key) {
   if (const auto running = manager(); running != nullptr) {
     running->enqueue(provider_controller_name(key.kind), key);
+  }
+}
+
+// What a plugin knew only in memory is lost with its process.
+void ProviderRuntime::wake_objects_of(const Manifest& manifest) {
+  for (const ReconcileEntry& entry : manifest.reconciles) {
+    for (const ObjectPtr& object : core_->cache->list(entry.kind).items) wake(object->key());
   }
 }
 

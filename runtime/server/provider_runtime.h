@@ -41,6 +41,7 @@ class ProviderRuntime {
 
  private:
   HostPorts ports();
+  LoaderOptions loader_options(std::function<void()> changed);
   PluginSetPorts set_ports(std::function<void()> changed);
   Result<void> write_objects();
   Result<void> introduce_new();
@@ -51,6 +52,7 @@ class ProviderRuntime {
   std::shared_ptr<PluginRegistry> make_registry();
   std::shared_ptr<Manager> manager() const;
   void wake(const ObjectKey& key);
+  void wake_objects_of(const Manifest& manifest);
   void wake_cluster(const ClusterName& cluster);
 
   const std::optional<std::vector<PluginConfig>> configured_;
