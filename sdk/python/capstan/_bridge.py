@@ -38,20 +38,8 @@ def _unexpected(error: BaseException, what: str) -> Diagnostic:
     name = type(error).__name__
     text = str(error)
     summary = f"{what} raised {name}" + (f": {text}" if text else "")
-    return (ERROR, summary.splitlines()[0], _traceback(error), "", -1, False)
-
-
-_SDK = str(Path(__file__).parent)
-
-
-def _traceback(error: BaseException) -> str:
-    """Without the frames of the SDK and of the import system, where there are others."""
-    told = traceback.TracebackException.from_exception(error)
-    frames = [frame for frame in told.stack
-              if not frame.filename.startswith(_SDK) and "importlib" not in frame.filename]
-    if frames:
-        told.stack = traceback.StackSummary.from_list(frames)
-    return "".join(told.format()).strip()
+    detail = "".join(traceback.format_exception(error)).strip()
+    return (ERROR, summary.splitlines()[0], detail, "", -1, False)
 
 
 def _guarded(what: str, body: Callable[[], str], reply: Callable[[], str] = lambda: "") -> Outcome:
