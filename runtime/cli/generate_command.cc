@@ -9,6 +9,7 @@
 #include "runtime/base/text.h"
 #include "runtime/cli/clusterctl_config.h"
 #include "runtime/cli/command.h"
+#include "runtime/cli/data_dir.h"
 #include "runtime/cli/envsubst.h"
 #include "runtime/cli/template_source.h"
 
@@ -30,6 +31,7 @@ struct Flags {
   std::string from_config_map_key = "template";
   std::string write_to;
   std::string config;
+  std::string data_dir;
   bool list_variables = false;
 };
 
@@ -101,7 +103,9 @@ Result<std::string> template_text(const Flags& flags, const Program& program) {
   const std::string name =
       flags.infrastructure.empty() ? TRY(only_provider(flags)) : flags.infrastructure;
   const ProviderName provider = TRY(parse_provider("InfrastructureProvider", name));
-  return provider_template(provider, flags.flavor, plugin_directories(program.executable));
+  return provider_template(provider, flags.flavor,
+                           flags.data_dir.empty() ? default_data_dir() : flags.data_dir,
+                           plugin_directories(program.executable));
 }
 
 std::string variable_list(const Template& parsed) {
@@ -195,6 +199,8 @@ void add_generate(CLI::App& app, Program& program) {
   cluster->add_option(
       "--config", flags->config,
       "clusterctl's config file (default: $XDG_CONFIG_HOME/cluster-api/clusterctl.yaml)");
+  cluster->add_option("--data-dir", flags->data_dir,
+                      "The server's data directory, where installed plugins are");
   cluster->add_flag("--list-variables", flags->list_variables, "List the template's variables");
   cluster->callback([flags, cluster, &program] {
     program.command = [flags, cluster, &program] {

@@ -21,6 +21,7 @@ constexpr const char* kExamples = R"(Examples:
   capstan generate cluster c1 --kubernetes-version v1.34.2 | kubectl apply -f -
   capstan describe cluster c1                     what a cluster is made of, and how it is
   capstan get kubeconfig c1 > c1.kubeconfig       the way into it
+  capstan plugin install acme --from /srv/plugins add a provider of somebody else
 
 `capstan COMMAND --help` has flags and examples of each command.)";
 
@@ -80,7 +81,7 @@ int run(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   for (const auto add : {add_serve, add_init, add_generate, add_describe, add_get, add_delete,
-                         add_version, add_completion}) {
+                         add_plugin, add_version, add_completion}) {
     add(app, program);
   }
   try {

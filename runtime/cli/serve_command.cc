@@ -2,11 +2,11 @@
 #include <spdlog/spdlog.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <memory>
 #include <ostream>
 
 #include "runtime/cli/command.h"
+#include "runtime/cli/data_dir.h"
 #include "runtime/cli/template_source.h"
 #include "runtime/server/server.h"
 #include "runtime/system/file.h"
@@ -20,16 +20,6 @@ struct Flags {
   std::string listen;
   std::string log_level;
 };
-
-// The place of a service for root, the user's own otherwise.
-std::string default_data_dir() {
-  if (const char* state = std::getenv("XDG_STATE_HOME"); state != nullptr && *state != '\0') {
-    return std::string(state) + "/capstan";
-  }
-  const char* home = std::getenv("HOME");
-  return home == nullptr || *home == '\0' ? "/var/lib/capstan"
-                                          : std::string(home) + "/.local/state/capstan";
-}
 
 Result<ServerConfig> effective_config(const Flags& flags, const Program& program) {
   ServerConfig config;

@@ -7,6 +7,7 @@
 #include <iterator>
 
 #include "runtime/base/text.h"
+#include "runtime/package/plugin_store.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/plugin/plugin_folder.h"
 #include "runtime/system/file.h"
@@ -52,6 +53,38 @@ std::string tagged(const std::string& version) {
   return version.starts_with('v') ? version : "v" + version;
 }
 
+// The manifest of an installed package, with the templates that lie beside it.
+Result<Manifest> installed_manifest(const InstalledPlugin& plugin) {
+  Manifest manifest = TRY(parse_manifest(TRY(read_file(plugin.folder + "/" + kManifestFile))));
+  std::error_code error;
+  for (const fs::directory_entry& entry : fs::directory_iterator(plugin.folder, error)) {
+    const std::string name = entry.path().filename().string();
+    if (!name.starts_with(kPrefix) || !name.ends_with(kSuffix)) continue;
+    manifest.templates.emplace(name, TRY(read_file(entry.path().string())));
+  }
+  return manifest;
+}
+
+// What is installed goes before what lies in a directory, as in the server.
+Result<Manifest> find_plugin(const ProviderName& provider, const std::string& data_dir,
+                             const std::vector<std::string>& plugin_directories) {
+  for (const InstalledPlugin& plugin : TRY(PluginStore(data_dir).list())) {
+    if (!plugin.current) continue;
+    Manifest manifest = TRY(installed_manifest(plugin));
+    if (offers(manifest, provider)) return manifest;
+  }
+  for (const std::string& directory : plugin_directories) {
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
+      Result<PluginFile> plugin = read_plugin_file(entry.path().string());
+      // A file that is no plugin of ours is the server's to complain about.
+      if (plugin.ok() && offers(plugin->manifest, provider)) return std::move(plugin->manifest);
+    }
+  }
+  return Error::not_found("no plugin offers it");
+}
+
 }  // namespace
 
 std::vector<std::string> plugin_directories(const std::string& executable) {
@@ -73,23 +106,19 @@ std::string template_file_name(const std::string& flavor) {
 }
 
 Result<std::string> provider_template(const ProviderName& provider, const std::string& flavor,
+                                      const std::string& data_dir,
                                       const std::vector<std::string>& plugin_directories) {
-  const std::string file = template_file_name(flavor);
-  for (const std::string& directory : plugin_directories) {
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
-      const Result<PluginFile> plugin = read_plugin_file(entry.path().string());
-      // A file that is no plugin of ours is the server's to complain about.
-      if (!plugin.ok() || !offers(plugin->manifest, provider)) continue;
-      const std::string own = override_path(provider, tagged(plugin->manifest.version), file);
-      if (file_exists(own)) return read_file(own);
-      const auto found = plugin->manifest.templates.find(file);
-      if (found != plugin->manifest.templates.end()) return found->second;
-      return Error::not_found("provider \"" + provider.label() + "\" has no flavor \"" + flavor +
-                              "\"; it has: " + flavors_of(plugin->manifest));
-    }
+  const auto plugin = find_plugin(provider, data_dir, plugin_directories);
+  if (plugin.ok()) {
+    const std::string file = template_file_name(flavor);
+    const std::string own = override_path(provider, tagged(plugin->version), file);
+    if (file_exists(own)) return read_file(own);
+    const auto found = plugin->templates.find(file);
+    if (found != plugin->templates.end()) return found->second;
+    return Error::not_found("provider \"" + provider.label() + "\" has no flavor \"" + flavor +
+                            "\"; it has: " + flavors_of(*plugin));
   }
+  if (plugin.code() != Code::kNotFound) return plugin.error();
   return Error::not_found(
       "no plugin for provider \"" + provider.label() + "\" in " +
       (plugin_directories.empty() ? "any plugin directory" : join(plugin_directories, " or ")) +

@@ -19,8 +19,10 @@ std::vector<std::string> plugin_directories(const std::string& executable);
 // "cluster-template.yaml", or "cluster-template-FLAVOR.yaml".
 std::string template_file_name(const std::string& flavor);
 
-// The text of a provider's template. Errors: kNotFound with the flavors that there are.
+// The text of a provider's template, of an installed plugin or one in the directories. Errors:
+// kNotFound with the flavors that there are.
 Result<std::string> provider_template(const ProviderName& provider, const std::string& flavor,
+                                      const std::string& data_dir,
                                       const std::vector<std::string>& plugin_directories);
 
 // A file, or standard input for "-". Errors: kNotFound, kInvalid for a URL.

@@ -9,6 +9,7 @@
 #include <cstring>
 #include <optional>
 
+#include "runtime/system/file_descriptor.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
@@ -17,7 +18,7 @@ namespace {
 // Bounds on what a file can make the reader allocate.
 constexpr uint64_t kMaxTable = uint64_t{64} << 20;
 constexpr size_t kMaxExported = 100'000;
-constexpr size_t kMaxNeeded = 1000;
+constexpr size_t kMaxNeeded = 1000;  // of libraries, and of versions
 constexpr size_t kMaxName = 4096;
 
 #if defined(__x86_64__)
@@ -77,6 +78,13 @@ std::optional<T> record(std::string_view table, uint64_t index) {
   T value;
   std::memcpy(&value, table.data() + index * sizeof(T), sizeof(T));
   return value;
+}
+
+// The record at an offset of a table, for tables whose records say where the next one is.
+template <typename T>
+std::optional<T> record_at(std::string_view table, uint64_t offset) {
+  if (offset > table.size()) return std::nullopt;
+  return record<T>(table.substr(offset), 0);
 }
 
 // Up to the terminating zero; "" where the offset is outside of the table.
@@ -153,8 +161,34 @@ class ElfReader {
       return read_symbols(header);
     } else if (header.sh_type == SHT_DYNAMIC) {
       return read_dynamic(header);
+    } else if (header.sh_type == SHT_GNU_verneed) {
+      return read_versions(header);
     }
     return {};
+  }
+
+  Result<void> read_versions(const Elf64_Shdr& header) {
+    const auto needs = content(header);
+    const auto names = content(header.sh_link);
+    if (!needs || !names) return Error::invalid("the needed versions lie outside of the file");
+    // Each record leads forward to the next, so the table's end ends the walk.
+    for (uint64_t at = 0;;) {
+      const auto need = record_at<Elf64_Verneed>(*needs, at);
+      if (!need) return {};
+      read_version_names(*needs, at + need->vn_aux, *names);
+      if (need->vn_next == 0) return {};
+      at += need->vn_next;
+    }
+  }
+
+  void read_version_names(std::string_view needs, uint64_t at, std::string_view names) {
+    while (file_.required_versions.size() < kMaxNeeded) {
+      const auto version = record_at<Elf64_Vernaux>(needs, at);
+      if (!version) return;
+      file_.required_versions.emplace_back(text_at(names, version->vna_name).substr(0, kMaxName));
+      if (version->vna_next == 0) return;
+      at += version->vna_next;
+    }
   }
 
   Result<void> read_symbols(const Elf64_Shdr& header) {
@@ -191,6 +225,7 @@ class ElfReader {
       if (entry->d_tag == DT_RUNPATH || entry->d_tag == DT_RPATH) {
         file_.run_path = std::string(text_at(*names, value).substr(0, kMaxName));
       }
+      if (entry->d_tag == DT_INIT_ARRAYSZ) file_.initialisers = value / sizeof(uint64_t);
       if (entry->d_tag == DT_TEXTREL || (entry->d_tag == DT_FLAGS && (value & DF_TEXTREL) != 0)) {
         file_.text_relocations = true;
       }
@@ -215,19 +250,6 @@ class ElfReader {
   ElfFile file_;
 };
 
-class Descriptor {
- public:
-  explicit Descriptor(int fd) : fd_(fd) {}
-  ~Descriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  Descriptor(const Descriptor&) = delete;
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
-
 Error file_error(const std::string& path, const std::string& action) {
   const int code = errno;
   const std::string message = "cannot " + action + " " + path + ": " + std::strerror(code);
@@ -242,7 +264,7 @@ Result<ElfFile> read_elf(std::string_view bytes) {
 }
 
 Result<ElfFile> read_elf_file(const std::string& path, size_t limit) {
-  const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+  const FileDescriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
   if (file.get() < 0) return file_error(path, "open");
   struct stat status {};
   if (::fstat(file.get(), &status) != 0) return file_error(path, "stat");

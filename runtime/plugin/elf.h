@@ -22,7 +22,9 @@ struct ElfFile {
   std::vector<std::string> needed;    // libraries that the loader would load too
   bool executable_stack = false;
   bool text_relocations = false;
-  std::string run_path;  // DT_RUNPATH or DT_RPATH
+  std::string run_path;                        // DT_RUNPATH or DT_RPATH
+  std::vector<std::string> required_versions;  // "GLIBC_2.34", "GLIBCXX_3.4.30"
+  uint64_t initialisers = 0;                   // functions that loading runs, beside DT_INIT
 };
 
 // Errors: kInvalid with what is wrong and where.

@@ -37,6 +37,8 @@ TEST(ElfTest, exported_symbols_and_needed_libraries_of_a_real_library_are_read) 
   EXPECT_THAT(elf->needed, testing::Contains(HasSubstr("libc.so")));
   EXPECT_FALSE(elf->executable_stack);
   EXPECT_TRUE(elf->manifest.empty());
+  EXPECT_THAT(elf->required_versions, testing::Contains(testing::StartsWith("GLIBC_2.")));
+  EXPECT_GT(elf->initialisers, 0u);
 }
 
 TEST(ElfTest, what_is_no_library_is_refused_by_name) {

@@ -55,6 +55,7 @@ class NativeProvider final : public Provider {
                  NativeProviderOptions options, SharedObject library);
   Result<void> create();
   Result<void> open_folder();
+  void redact(std::vector<ProviderDiagnostic>& diagnostics);
   template <typename Function>
   ProviderReply guarded_call(const ProviderCall& call, const char* function, Function&& body);
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "runtime/base/text.h"
+#include "runtime/plugin/elf_lint.h"
 #include "runtime/plugin/plugin_folder.h"
 #include "sdk/include/capstan/abi.h"
 
@@ -14,48 +14,11 @@ std::string abi_text(uint32_t major, uint32_t low, uint32_t high) {
   return low == high ? first : first + " to " + std::to_string(major) + "." + std::to_string(high);
 }
 
-// The symbols that a linker or a sanitizer puts into every library.
-bool is_toolchain_symbol(const std::string& name) {
-  return name.empty() || name == "_init" || name == "_fini" || name == "__bss_start" ||
-         name == "_edata" || name == "_end" || name.starts_with("__odr_asan") ||
-         name.starts_with("__start_") || name.starts_with("__stop_");
-}
-
-Result<void> check_exports(const ElfFile& elf) {
-  std::vector<std::string> extra;
-  bool entry = false;
-  for (const std::string& name : elf.exported) {
-    if (name == CAPSTAN_ENTRY_SYMBOL) {
-      entry = true;
-    } else if (!is_toolchain_symbol(name)) {
-      extra.push_back(name);
-    }
-  }
-  if (!entry) {
-    return Error::invalid("does not export " CAPSTAN_ENTRY_SYMBOL
-                          "; a plugin written in C++ has CAPSTAN_PLUGIN(Class) in one source file");
-  }
-  if (extra.empty()) return {};
-  const size_t shown = std::min<size_t>(extra.size(), 3);
-  const std::string names = join({extra.begin(), extra.begin() + static_cast<long>(shown)}, ", ");
-  return Error::invalid("exports " + std::to_string(extra.size()) + " symbols besides " +
-                        CAPSTAN_ENTRY_SYMBOL + " (" + names +
-                        (extra.size() > shown ? ", ..." : "") +
-                        "), which could replace those of other libraries (convention 1); "
-                        "build it with capstan_add_plugin or a version script");
-}
-
+// The first error ends it; warnings are kept.
 Result<void> check_rules(const ElfFile& elf, std::vector<std::string>& warnings) {
-  TRY(check_exports(elf));
-  if (elf.executable_stack) {
-    return Error::invalid("asks for an executable stack; link it with -z noexecstack");
-  }
-  if (!elf.unique.empty()) {
-    warnings.push_back("cannot be unloaded: it has unique symbols such as " + elf.unique.front() +
-                       "; compile it with -fno-gnu-unique");
-  }
-  if (elf.text_relocations) {
-    warnings.emplace_back("has text relocations; compile it with -fPIC");
+  for (LintFinding& finding : lint_elf(elf)) {
+    if (finding.severity == LintSeverity::kError) return Error::invalid(finding.text());
+    warnings.push_back(finding.text());
   }
   return {};
 }
@@ -91,29 +54,62 @@ Result<uint32_t> negotiate_abi(uint32_t major, uint32_t min_minor, uint32_t max_
   return std::min(max_minor, CAPSTAN_ABI_MINOR);
 }
 
-Result<PluginFile> read_plugin_file(const std::string& path) {
-  if (is_plugin_folder(path)) return read_plugin_folder(path);
-  const auto named = [&](Error error) { return std::move(error).with_context(path); };
-  ElfFile elf = TRY(read_elf_file(path));
+namespace {
+
+Result<PluginFile> judge(ElfFile elf) {
   if (elf.manifest.empty()) {
-    return Error::invalid(path + ": has no manifest (section " CAPSTAN_MANIFEST_SECTION
-                                 "); is it a Capstan plugin, built with capstan_add_plugin?");
+    return Error::invalid("has no manifest (section " CAPSTAN_MANIFEST_SECTION
+                          "); is it a Capstan plugin, built with capstan_add_plugin?");
   }
   PluginFile file;
-  file.path = path;
   const auto json = parse_json(elf.manifest);
-  if (!json.ok()) return named(Error(json.error()).with_context("manifest"));
+  if (!json.ok()) return Error(json.error()).with_context("manifest");
   // Before the rest: a manifest of another ABI may have members that are not known here.
-  if (auto minor = check_abi(*json); !minor.ok()) return named(std::move(minor).error());
-  auto manifest = manifest_from_json(*json);
-  if (!manifest.ok()) return named(std::move(manifest).error());
-  file.manifest = *std::move(manifest);
-  if (auto rules = check_rules(elf, file.warnings); !rules.ok()) {
-    return named(std::move(rules).error());
-  }
+  TRY(check_abi(*json));
+  file.manifest = TRY(manifest_from_json(*json));
+  TRY(check_rules(elf, file.warnings));
   file.manifest_text = std::move(elf.manifest);
-  file.library = path;
-  file.library_manifest_text = file.manifest_text;
+  return file;
+}
+
+Result<PluginFile> with_path(Result<PluginFile> file, const std::string& path) {
+  if (!file.ok()) return std::move(file).error().with_context(path);
+  file->path = path;
+  file->library = path;
+  file->library_manifest_text = file->manifest_text;
+  return file;
+}
+
+}  // namespace
+
+Result<PluginFile> read_plugin_file(const std::string& path) {
+  if (is_plugin_folder(path)) return read_plugin_folder(path);
+  return with_path(judge(TRY(read_elf_file(path))), path);
+}
+
+Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust,
+                                    Instant now) {
+  if (!trust.demands_evidence(path)) {
+    const std::vector<std::string> warnings = TRY(trust.check_owner(path));
+    PluginFile file = TRY(read_plugin_file(path));
+    file.warnings.insert(file.warnings.end(), warnings.begin(), warnings.end());
+    return file;
+  }
+  if (is_plugin_folder(path)) {
+    Verified verified = TRY(trust.verify_folder(path, now));
+    PluginFile file = TRY(read_plugin_folder(path));
+    file.warnings.insert(file.warnings.end(), verified.warnings.begin(), verified.warnings.end());
+    file.verified = std::move(verified);
+    return file;
+  }
+  auto image = std::make_shared<const SealedFile>(TRY(SealedFile::read(path)));
+  Verified verified = TRY(trust.verify(*image, now));
+  auto elf = read_elf(image->bytes());
+  if (!elf.ok()) return std::move(elf).error().with_context(path);
+  PluginFile file = TRY(with_path(judge(*std::move(elf)), path));
+  file.warnings.insert(file.warnings.end(), verified.warnings.begin(), verified.warnings.end());
+  file.verified = std::move(verified);
+  file.image = std::move(image);
   return file;
 }
 

@@ -4,13 +4,16 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/result.h"
 #include "runtime/plugin/elf.h"
 #include "runtime/plugin/manifest.h"
+#include "runtime/trust/trust_policy.h"
 
 namespace capstan {
 
@@ -21,12 +24,20 @@ struct PluginFile {
   std::vector<std::string> warnings;  // what is not fatal: "cannot be unloaded: ..."
   std::string library;  // what is loaded: `path`, or what runs plugins of the folder's language
   std::string library_manifest_text;  // what the library says of itself
+  // The library's bytes that were verified, which are then those to load; null where trust demands
+  // nothing of it and it is loaded from its path.
+  std::shared_ptr<const SealedFile> image = {};
+  Verified verified = {};
 
   bool is_folder() const { return library != path; }
 };
 
 // Errors: what is wrong and what to do, with the path.
 Result<PluginFile> read_plugin_file(const std::string& path);
+
+// The same of a file that is about to be loaded: verified as the policy demands, before anything of
+// it is looked at. Errors: also kPermissionDenied.
+Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust, Instant now);
 
 // The minor that both sides work with: the lower of the two highest. Errors: kFailedPrecondition
 // with both ranges, where the major differs or the ranges do not meet.

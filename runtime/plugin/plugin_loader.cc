@@ -94,7 +94,7 @@ HostServicesOptions services_for(const Manifest& manifest, const PluginConfig& c
 Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
                                               const LoaderOptions& options, ProbeCache& cache) {
   const std::string path = library_path(config, options);
-  auto file = read_plugin_file(path);
+  auto file = open_plugin_file(path, options.trust, options.ports.clock.now());
   if (file.code() == Code::kNotFound) return absent(config, path, options);
   if (!file.ok()) return std::move(file).error();
   if (file->manifest.name != config.name) {

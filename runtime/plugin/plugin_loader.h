@@ -36,6 +36,7 @@ struct LoaderOptions {
   bool probe = true;
   std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
   NativeProviderOptions native = {};
+  TrustPolicy trust = {};
   // Makes the adapter where a plugin is to run otherwise than in this process; unset: that is an
   // error of the plugin. Gives a provider that is not active yet.
   std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&)>

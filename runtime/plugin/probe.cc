@@ -33,7 +33,7 @@ class Probe {
 
   std::string run() {
     step("when it was loaded");
-    auto library = SharedObject::open(file_.library);
+    auto library = SharedObject::open(file_.library, file_.image);
     if (!library.ok()) return library.error().message;
     step("in its entry");
     const auto entry = check_entry(*library, file_);

@@ -16,26 +16,50 @@ constexpr std::chrono::seconds kProbeTimeout{5};
 
 }  // namespace
 
-PluginSources::PluginSources(std::vector<std::string> directories, const std::string& probed)
-    : directories_(std::move(directories)), probed_(probed) {
-  for (const std::string& directory : directories_) {
-    std::error_code error;
-    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
-      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
-      // An earlier directory wins.
-      bundled_.emplace(entry.path().stem().string(), entry.path().string());
-    }
-  }
-  for (const auto& [name, path] : bundled_) {
+PluginSources::PluginSources(std::vector<std::string> directories, const std::string& data_dir,
+                             TrustPolicy trust, const Clock& clock)
+    : directories_(std::move(directories)),
+      store_(data_dir),
+      trust_(std::move(trust)),
+      clock_(clock),
+      probed_(data_dir + "/plugins.probed") {
+  for (const auto& [name, path] : find_all()) {
     Result<PluginFile> file = read_plugin_file(path);
     if (file.ok()) manifests_[name] = std::move(file->manifest);
   }
 }
 
+// Name -> path. What is installed goes before what lies in a directory, and an earlier directory
+// before a later one.
+std::map<std::string, std::string> PluginSources::find_all() const {
+  std::map<std::string, std::string> found;
+  const Result<std::vector<InstalledPlugin>> installed = store_.list();
+  if (!installed.ok()) spdlog::error("installed plugins: {}", installed.error().message);
+  for (const InstalledPlugin& plugin :
+       installed.ok() ? *installed : std::vector<InstalledPlugin>()) {
+    if (plugin.current) found.emplace(plugin.name, plugin.file());
+  }
+  for (const std::string& directory : directories_) {
+    std::error_code error;
+    for (const fs::directory_entry& entry : fs::directory_iterator(directory, error)) {
+      if (entry.path().extension() != ".so" && !is_plugin_folder(entry.path())) continue;
+      found.emplace(entry.path().stem().string(), entry.path().string());
+    }
+  }
+  return found;
+}
+
 std::vector<std::string> PluginSources::bundled() const {
   std::vector<std::string> names;
-  for (const auto& [name, path] : bundled_) names.push_back(name);
+  for (const auto& [name, path] : find_all()) names.push_back(name);
   return names;
+}
+
+// With the digests of what is installed at this moment.
+Result<TrustPolicy> PluginSources::policy() const {
+  TrustPolicy policy = trust_;
+  TRY(store_.protect(policy));
+  return policy;
 }
 
 const Manifest* PluginSources::manifest(const std::string& name) const {
@@ -45,18 +69,20 @@ const Manifest* PluginSources::manifest(const std::string& name) const {
 
 std::string PluginSources::path_of(const PluginConfig& config) const {
   if (!config.file.empty()) return config.file;
-  const auto found = bundled_.find(config.name);
-  return found == bundled_.end() ? "" : found->second;
+  const auto all = find_all();
+  const auto found = all.find(config.name);
+  return found == all.end() ? "" : found->second;
 }
 
 Result<PluginFile> PluginSources::read(const PluginConfig& config) {
   const std::string path = path_of(config);
   if (path.empty()) {
-    return Error::not_found("there is no bundled plugin \"" + config.name + "\"; there are: " +
-                            (bundled_.empty() ? "none" : join(bundled(), ", ")) +
-                            ". For a plugin of your own set `file`");
+    const std::vector<std::string> names = bundled();
+    return Error::not_found("there is no bundled plugin \"" + config.name +
+                            "\"; there are: " + (names.empty() ? "none" : join(names, ", ")) +
+                            ". For a plugin of your own set `file`, or install its package");
   }
-  Result<PluginFile> file = read_plugin_file(path);
+  Result<PluginFile> file = open_plugin_file(path, TRY(policy()), clock_.now());
   if (file.code() == Code::kNotFound) {
     return Error::not_found("there is no file " + path + "; correct `file` of plugin \"" +
                             config.name + "\"");
@@ -78,6 +104,7 @@ Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config
   report.file = located.file;
   LoaderOptions options{.ports = ports};
   options.probe_timeout = kProbeTimeout;
+  options.trust = TRY(policy());
   std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
   probed_.save();
   return provider;

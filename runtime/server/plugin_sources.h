@@ -1,5 +1,5 @@
-// Where plugins come from: the files of the plugin directories and those that objects name; read,
-// judged, tried out once, and made into providers.
+// Where plugins come from: packages that are installed, the files of the plugin directories, and
+// those that objects name; verified, judged, tried out once, and made into providers.
 //
 // Thread safety: one thread.
 #pragma once
@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/package/plugin_store.h"
 #include "runtime/plugin/plugin_loader.h"
 #include "runtime/plugin/probe.h"
 #include "runtime/server/plugin_objects.h"
@@ -17,10 +18,11 @@ namespace capstan {
 
 class PluginSources {
  public:
-  // `probed`: the file that remembers which files were tried out; "" for none.
-  PluginSources(std::vector<std::string> directories, const std::string& probed);
+  // `data_dir` has the installed packages, and the file that remembers which files were tried out.
+  PluginSources(std::vector<std::string> directories, const std::string& data_dir,
+                TrustPolicy trust, const Clock& clock);
 
-  // Names of the plugins that lie in the directories, sorted.
+  // Names of the plugins that are installed or lie in the directories, sorted.
   std::vector<std::string> bundled() const;
   // What is known of a plugin that was looked at; null where it was not, or cannot be read.
   const Manifest* manifest(const std::string& name) const;
@@ -36,9 +38,13 @@ class PluginSources {
 
  private:
   std::string path_of(const PluginConfig& config) const;
+  Result<TrustPolicy> policy() const;
+  std::map<std::string, std::string> find_all() const;
 
   const std::vector<std::string> directories_;
-  std::map<std::string, std::string> bundled_;  // name -> path
+  const PluginStore store_;
+  const TrustPolicy trust_;
+  const Clock& clock_;
   std::map<std::string, Manifest> manifests_;
   ProbeCache probed_;
 };

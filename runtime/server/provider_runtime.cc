@@ -42,9 +42,9 @@ bool is_news(const StoreEvent& event) {
 
 }  // namespace
 
-ProviderRuntime::ProviderRuntime(const ServerConfig& config)
+ProviderRuntime::ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock)
     : configured_(config.plugins),
-      sources_(config.plugin_directories, config.data_dir + "/plugins.probed") {}
+      sources_(config.plugin_directories, config.data_dir, std::move(trust), clock) {}
 
 ProviderRuntime::~ProviderRuntime() {
   stop();
@@ -65,6 +65,7 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
                     PluginReport& report) -> Result<std::shared_ptr<Provider>> {
     const PluginFile file = TRY(sources_.read(config));
     if (!listed(file.manifest)) return std::shared_ptr<Provider>();
+    if (file.image != nullptr) report.digest = "sha256:" + file.image->sha256();
     return sources_.load(config, ports(), report);
   };
   out.bring_kinds = [this](const Manifest& manifest) {
@@ -104,7 +105,7 @@ Result<void> ProviderRuntime::write_objects() {
   const bool first = inventory_->is_first_start();
   if (first) TRY(inventory_->add({"CoreProvider", "cluster-api"}, CAPSTAN_VERSION));
   TRY(objects_->apply_config(configured_.value_or(std::vector<PluginConfig>())));
-  for (const std::string& name : sources_.bundled()) TRY(objects_->ensure_bundled(name, true));
+  TRY(introduce_files());
   for (const WantedPlugin& plugin : objects_->wanted()) {
     const bool from_config = configured_ && plugin.source == "config";
     const bool everything = !configured_ && first && plugin.source == "bundled";
@@ -116,6 +117,15 @@ Result<void> ProviderRuntime::write_objects() {
     }
   }
   return first ? inventory_->remember_start() : Result<void>();
+}
+
+// What lies in the directories or is installed gets an object, also what was installed since the
+// start. Only once: whoever deletes the object means it.
+Result<void> ProviderRuntime::introduce_files() {
+  for (const std::string& name : sources_.bundled()) {
+    if (introduced_files_.insert(name).second) TRY(objects_->ensure_bundled(name, true));
+  }
+  return {};
 }
 
 // Somebody made a Plugin object: its providers belong into the inventory, once.
@@ -224,6 +234,8 @@ std::shared_ptr<Manager> ProviderRuntime::manager() const {
 }
 
 void ProviderRuntime::apply() {
+  const Result<void> found = introduce_files();
+  if (!found.ok()) spdlog::warn("plugins: {}", found.error().message);
   const Result<void> introduced = introduce_new();
   if (!introduced.ok()) spdlog::warn("inventory: {}", introduced.error().message);
   if (plugins_->advance(objects_->wanted())) {

@@ -11,6 +11,7 @@
 
 #include <functional>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -26,7 +27,8 @@ namespace capstan {
 
 class ProviderRuntime {
  public:
-  explicit ProviderRuntime(const ServerConfig& config);
+  // The clock outlives it.
+  ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock);
   ~ProviderRuntime();
 
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
@@ -43,6 +45,7 @@ class ProviderRuntime {
   HostPorts ports();
   PluginSetPorts set_ports(std::function<void()> changed);
   Result<void> write_objects();
+  Result<void> introduce_files();
   Result<void> introduce_new();
   bool listed(const Manifest& manifest) const;
   void report();
@@ -55,6 +58,7 @@ class ProviderRuntime {
 
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
+  std::set<std::string> introduced_files_;
 
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<WorkloadClusters> workload_;

@@ -53,7 +53,7 @@ Result<void> run_server(
   const auto signals = TRY(WakeSignal::create());
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
-  ProviderRuntime providers(config);
+  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock);
   const ServerIdentity identity =
       TRY(load_server_identity(config.data_dir, {config.listen.host}, core->clock));
   std::atomic<bool> ready{false};

@@ -10,8 +10,8 @@
 namespace capstan {
 namespace {
 
-constexpr std::array kFields = {"listen",    "dataDir",         "logLevel",
-                                "tokenFile", "pluginDirectory", "plugins"};
+constexpr std::array kFields = {"listen",          "dataDir", "logLevel", "tokenFile",
+                                "pluginDirectory", "plugins", "trust"};
 constexpr std::array kLevels = {"debug", "info", "warning", "error"};
 
 Result<void> read_text(const Json& config, const char* field, std::string& into) {
@@ -44,6 +44,9 @@ Result<ServerConfig> read_config(const Json& config) {
   if (!directory.empty()) out.plugin_directories = {directory};
   if (const auto plugins = config.find("plugins"); plugins != config.end()) {
     out.plugins = TRY(parse_plugin_configs(*plugins));
+  }
+  if (const auto trust = config.find("trust"); trust != config.end()) {
+    out.trust = TRY(TrustConfig::from_json(*trust));
   }
   return out;
 }

@@ -11,6 +11,7 @@
 //       file: /opt/acme/hetzner.so
 //       settings: {region: fsn1}
 //       secrets: {token: "env:HCLOUD_TOKEN"}
+//   trust: {require: digest}    # docs/packaging.md
 //
 // Thread safety: values.
 #pragma once
@@ -23,6 +24,7 @@
 
 #include "runtime/base/result.h"
 #include "runtime/plugin/plugin_config.h"
+#include "runtime/trust/trust_config.h"
 
 namespace capstan {
 
@@ -41,6 +43,7 @@ struct ServerConfig {
   std::vector<std::string> plugin_directories;
   // Nothing: every bundled plugin. An empty list: none.
   std::optional<std::vector<PluginConfig>> plugins;
+  TrustConfig trust;
 
   // Errors: kInvalid naming the file, the field, what was expected; unknown fields are errors.
   static Result<ServerConfig> parse(std::string_view yaml, const std::string& file);

@@ -34,6 +34,7 @@ TEST(ServerConfigTest, each_mistake_is_named_with_the_remedy) {
       {"listen: a:99999", "\"a:99999\" is no address"},
       {"logLevel: loud", "logLevel \"loud\" must be one of debug, info, warning, error"},
       {"- a", "the config must be a map of fields"},
+      {"trust: {require: always}", "trust.require: \"always\" is none of signed, digest, none"},
       {"a: [", "c.yaml"},
   };
   for (const Case& c : cases) {

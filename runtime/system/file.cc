@@ -8,22 +8,10 @@
 #include <cstring>
 #include <filesystem>
 
+#include "runtime/system/file_descriptor.h"
+
 namespace capstan {
 namespace {
-
-class FileDescriptor {
- public:
-  explicit FileDescriptor(int fd) : fd_(fd) {}
-  FileDescriptor(const FileDescriptor&) = delete;
-  FileDescriptor& operator=(const FileDescriptor&) = delete;
-  ~FileDescriptor() {
-    if (fd_ >= 0) ::close(fd_);
-  }
-  int get() const { return fd_; }
-
- private:
-  int fd_;
-};
 
 Error file_error(const char* action, const std::string& path, int error) {
   Code code = Code::kUnavailable;

@@ -61,7 +61,9 @@ spec:
 """
 # Commands and what has its own --help.
 COMMANDS = [["serve"], ["init"], ["generate", "cluster"], ["describe", "cluster"],
-            ["get", "kubeconfig"], ["get", "providers"], ["delete"], ["version"], ["completion"]]
+            ["get", "kubeconfig"], ["get", "providers"], ["delete"], ["version"], ["completion"],
+            *(["plugin", verb] for verb in ("pack", "install", "remove", "list", "inspect",
+                                            "verify", "sign", "keygen", "doctor"))]
 
 
 def cluster(name, **spec):

@@ -18,7 +18,7 @@ class Thrower {
     if (what == "int") throw 5;
     if (what == "cancelled" && call.cancelled()) return Error::cancelled("given up");
     if (what == "secret") {
-      const SecretText token = CAPSTAN_TRY(host_.secrets().get("token"));
+      const SecretString token = CAPSTAN_TRY(host_.secrets().get("token"));
       reply.status("length", token.reveal().size());
     }
     if (what == "list") {

@@ -16,6 +16,8 @@ void record(void* ctx, capstan_str text) {
     event.type = get_string(*json, {"type"}) == "Warning" ? "Warning" : "Normal";
     event.reason = get_string(*json, {"reason"});
     event.message = get_string(*json, {"message"});
+    redactor_of(ctx).redact(event.reason);
+    redactor_of(ctx).redact(event.message);
     if (event.regarding.name.empty() || event.reason.empty()) return CAPSTAN_INVALID;
     options_of(ctx).events(event);
     return CAPSTAN_OK;

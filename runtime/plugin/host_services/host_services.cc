@@ -44,7 +44,9 @@ const void* HostServices::get_extension(void* ctx, const char* id) {
 }
 
 void wipe(std::string& text) {
+  text.resize(text.capacity());
   explicit_bzero(text.data(), text.size());
+  text.clear();
 }
 
 }  // namespace capstan

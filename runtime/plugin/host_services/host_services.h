@@ -19,6 +19,7 @@
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 #include "runtime/controller/reconciler.h"
+#include "runtime/plugin/host_services/secret_redactor.h"
 #include "runtime/store/watch_cache.h"
 #include "runtime/workload/workload.h"
 #include "sdk/include/capstan/abi.h"
@@ -66,6 +67,10 @@ class HostServices {
 
   const HostServicesOptions& options() const { return options_; }
 
+  // Knows the secrets that the plugin was given: for its diagnostics; log lines and events are
+  // clean already.
+  SecretRedactor& redactor() { return redactor_; }
+
   // The text of a secret reference. Errors: kNotFound (variable or file absent), kInvalid (no
   // "env:" or "file:"). The caller wipes it.
   static Result<std::string> read_secret(const std::string& reference);
@@ -73,10 +78,11 @@ class HostServices {
  private:
   static const void* get_extension(void* ctx, const char* id);
   const HostServicesOptions options_;
+  SecretRedactor redactor_;
   capstan_host table_{};
 };
 
-// Overwrites a text's bytes in a way that the compiler keeps.
+// Overwrites a text and what else its memory holds, in a way that the compiler keeps.
 void wipe(std::string& text);
 
 }  // namespace capstan

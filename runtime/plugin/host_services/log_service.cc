@@ -17,8 +17,9 @@ spdlog::level::level_enum level_of(int32_t level) {
 }
 
 // Control characters would let a message forge further log lines.
-std::string printable(std::string_view text) {
-  std::string out(text.substr(0, 16 * 1024));
+std::string printable(void* ctx, capstan_str text) {
+  std::string out(view(text).substr(0, 16 * 1024));
+  redactor_of(ctx).redact(out);
   for (char& c : out) {
     if (static_cast<unsigned char>(c) < 0x20 || c == 0x7f) c = ' ';
   }
@@ -30,10 +31,10 @@ void write_line(void* ctx, int32_t level, capstan_str message, capstan_str field
     const auto spd_level = level_of(level);
     if (!spdlog::should_log(spd_level)) return CAPSTAN_OK;
     if (fields.size == 0) {
-      spdlog::log(spd_level, "[{}] {}", options_of(ctx).plugin, printable(view(message)));
+      spdlog::log(spd_level, "[{}] {}", options_of(ctx).plugin, printable(ctx, message));
     } else {
-      spdlog::log(spd_level, "[{}] {} {}", options_of(ctx).plugin, printable(view(message)),
-                  printable(view(fields)));
+      spdlog::log(spd_level, "[{}] {} {}", options_of(ctx).plugin, printable(ctx, message),
+                  printable(ctx, fields));
     }
     return CAPSTAN_OK;
   });

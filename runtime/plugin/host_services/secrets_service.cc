@@ -1,6 +1,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdlib>
 #include <cstring>
@@ -41,7 +42,11 @@ Result<std::string> HostServices::read_secret(const std::string& reference) {
   if (value == nullptr) {
     return Error::not_found("environment variable " + reference.substr(4) + " is not set");
   }
-  return std::string(value);
+  // Never so short that the value would stand in the string itself, which is copied when moved.
+  std::string text;
+  text.reserve(std::max<size_t>(64, std::strlen(value)));
+  text = value;
+  return text;
 }
 
 namespace services {
@@ -62,6 +67,7 @@ capstan_status get(void* ctx, capstan_str name, const capstan_sink* value) {
       spdlog::error("[{}] secret \"{}\": {}", options.plugin, view(name), text.error().message);
       return static_cast<capstan_status>(text.code());
     }
+    redactor_of(ctx).remember(*text);
     write(value, *text);
     wipe(*text);
     return CAPSTAN_OK;

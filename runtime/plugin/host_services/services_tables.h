@@ -24,6 +24,9 @@ extern const capstan_pki kPki;
 inline const HostServicesOptions& options_of(void* ctx) {
   return static_cast<HostServices*>(ctx)->options();
 }
+inline SecretRedactor& redactor_of(void* ctx) {
+  return static_cast<HostServices*>(ctx)->redactor();
+}
 // A plugin's text may be null where its size is 0.
 inline std::string_view view(capstan_str text) {
   return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);

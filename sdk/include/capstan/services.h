@@ -5,12 +5,13 @@
 //
 // Example:
 //   host.log().info("server made", {{"server", id}});
-//   const SecretText token = CAPSTAN_TRY(host.secrets().get("token"));
+//   const SecretString token = CAPSTAN_TRY(host.secrets().get("token"));
 #pragma once
 
 #include <capstan/call.h>
 #include <capstan/ext/services.h>
 #include <capstan/json.h>
+#include <capstan/secret_string.h>
 #include <capstan/status.h>
 
 #include <chrono>
@@ -87,31 +88,6 @@ inline Error service_error(capstan_status status, std::string what) {
 }
 
 }  // namespace detail
-
-// A secret's value, wiped when it goes out of scope. Move only.
-class SecretText {
- public:
-  SecretText() = default;
-  explicit SecretText(std::string value) : value_(std::move(value)) {}
-  SecretText(SecretText&& other) noexcept { swap(other); }
-  SecretText& operator=(SecretText&& other) noexcept {
-    swap(other);
-    return *this;
-  }
-  SecretText(const SecretText&) = delete;
-  SecretText& operator=(const SecretText&) = delete;
-  ~SecretText() {
-    volatile char* bytes = value_.data();
-    for (size_t i = 0; i < value_.size(); ++i) bytes[i] = 0;
-  }
-  // Lifetime: of this. Copies are the caller's to wipe; never log it.
-  std::string_view reveal() const { return value_; }
-  bool empty() const { return value_.empty(); }
-
- private:
-  void swap(SecretText& other) noexcept { value_.swap(other.value_); }
-  std::string value_;
-};
 
 class Log {
  public:
@@ -204,12 +180,18 @@ class Secrets {
   Secrets(const capstan_secrets* table, void* ctx) : table_(table), ctx_(ctx) {}
   // Errors: kNotFound where the config maps no value to the name, kPermissionDenied where the
   // manifest's needs.secrets does not name it.
-  Expected<SecretText> get(std::string_view name) const {
+  Expected<SecretString> get(std::string_view name) const {
     if (!CAPSTAN_HAS(table_, get)) return detail::absent_service(CAPSTAN_EXT_SECRETS);
-    detail::StringSink value;
-    const capstan_status status = table_->get(ctx_, to_abi(name), value.get());
+    SecretString value;  // written into directly, so that no other copy is left behind
+    capstan_sink sink{};
+    sink.struct_size = sizeof(sink);
+    sink.ctx = &value;
+    sink.write = [](void* secret, capstan_str bytes) {
+      static_cast<SecretString*>(secret)->append(to_view(bytes));
+    };
+    const capstan_status status = table_->get(ctx_, to_abi(name), &sink);
     if (status != CAPSTAN_OK) return secret_error(status, std::string(name));
-    return SecretText(std::move(value.text()));
+    return value;
   }
 
  private:

@@ -1,0 +1,105 @@
+// capstan plugin list: what is installed and, where a server answers, how each plugin is.
+#include <CLI/CLI.hpp>
+#include <map>
+#include <memory>
+#include <ostream>
+
+#include "runtime/cli/plugin/plugin_command.h"
+#include "runtime/cli/table.h"
+#include "runtime/package/plugin_store.h"
+
+namespace capstan::cli {
+namespace {
+
+struct Flags {
+  HostFlags host;
+  ApiClientOptions server;
+  std::string output;
+};
+
+struct Row {
+  std::string name, version, origin, trust, state;
+};
+
+// Name -> the server's Plugin object. Empty where no server answers.
+std::map<std::string, Json> plugins_of_server(const Flags& flags) {
+  std::map<std::string, Json> found;
+  const auto client = make_api_client(flags.server);
+  if (!client.ok()) return found;
+  const auto list = (*client)->list({"capstan.dev", "Plugin"}, "");
+  if (!list.ok()) return found;
+  for (const Json& object : *list) found[get_string(object, {"metadata", "name"})] = object;
+  return found;
+}
+
+std::string trust_of(const InstalledPlugin& plugin) {
+  return plugin.publisher.empty() ? "digest" : "signed by " + plugin.publisher;
+}
+
+std::vector<Row> rows(const std::vector<InstalledPlugin>& installed,
+                      std::map<std::string, Json> running) {
+  std::vector<Row> out;
+  const auto state_of = [](const Json& object) {
+    const std::string state = get_string(object, {"status", "state"});
+    return state.empty() ? "Unknown" : state;
+  };
+  for (const InstalledPlugin& plugin : installed) {
+    Row row{plugin.name, plugin.version, "installed", trust_of(plugin), "-"};
+    const auto object = running.find(plugin.name);
+    if (!plugin.current) {
+      row.state = "not current";
+    } else if (object != running.end()) {
+      row.state = state_of(object->second);
+    }
+    out.push_back(std::move(row));
+  }
+  for (const InstalledPlugin& plugin : installed) running.erase(plugin.name);
+  for (const auto& [name, object] : running) {
+    const std::string origin =
+        get_string(object, {"metadata", "annotations", "capstan.dev/source"}, "object");
+    out.push_back(
+        {name, get_string(object, {"status", "version"}, "-"), origin, "-", state_of(object)});
+  }
+  return out;
+}
+
+Result<void> list(const Flags& flags, Program& program) {
+  const PluginStore store(TRY(host_config(flags.host)).data_dir);
+  const std::vector<Row> all = rows(TRY(store.list()), plugins_of_server(flags));
+  if (!flags.output.empty()) {
+    Json plugins = Json::array();
+    for (const Row& row : all) {
+      plugins.push_back({{"name", row.name},
+                         {"version", row.version},
+                         {"origin", row.origin},
+                         {"trust", row.trust},
+                         {"state", row.state}});
+    }
+    program.out << formatted(plugins, flags.output);
+    return {};
+  }
+  if (all.empty()) {
+    program.err << "No plugin is installed in " << store.folder() << ", and no server answers.\n";
+    return {};
+  }
+  Table table({"NAME", "VERSION", "ORIGIN", "TRUST", "STATE"});
+  for (const Row& row : all) table.add({row.name, row.version, row.origin, row.trust, row.state});
+  program.out << table.text();
+  return {};
+}
+
+}  // namespace
+
+void add_plugin_list(CLI::App& plugin, Program& program) {
+  CLI::App* command =
+      plugin.add_subcommand("list", "List what is installed, and its state on a server that runs");
+  command->footer("Examples:\n  capstan plugin list\n  capstan plugin list -o json");
+  auto flags = std::make_shared<Flags>();
+  add_host_flags(*command, flags->host);
+  add_server_flags(*command, flags->server);
+  add_output_flag(*command, flags->output);
+  command->callback(
+      [flags, &program] { program.command = [flags, &program] { return list(*flags, program); }; });
+}
+
+}  // namespace capstan::cli

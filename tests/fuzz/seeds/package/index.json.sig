@@ -1,0 +1,6 @@
+format: capstan.signature/1
+keyId: 5f1d0c9b2a4e8f70
+publisher: acme
+sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+signature: 5VZDAMNgrHKQhuLMgG6CioSHfx64542ODFXYYPCXxTjGqmVbLrQ8sw0XkmHZqRNFrs6G6I6AjgILEf+OJNQMGQ==
+signedAt: 2026-01-02T03:04:05Z
