@@ -9,7 +9,6 @@
 #include "runtime/system/file.h"
 #include "runtime/trust/digest.h"
 #include "runtime/yaml/yaml.h"
-#include "sdk/include/capstan/abi.h"
 
 namespace capstan {
 namespace {
@@ -17,7 +16,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr const char* kMetadataFile = "metadata.yaml";
-constexpr const char* kPythonManifest = "plugin.yaml";
 
 // What a folder of Python code has beside the code.
 bool is_left_out(const fs::path& path) {
@@ -72,40 +70,22 @@ class Packer {
   }
 
   Result<void> add_folder() {
-    std::error_code error;
+    PluginFile folder = TRY(read_plugin_file(source_.path));
+    manifest_ = std::move(folder.manifest);
+    std::error_code error, gone;
     fs::recursive_directory_iterator all(source_.path, error), end;
     for (; !error && all != end; all.increment(error)) {
       if (is_left_out(all->path())) {
         all.disable_recursion_pending();
-      } else if (all->is_symlink()) {
+      } else if (all->is_symlink(gone)) {
         return Error::invalid(all->path().string() + " is a link; a package has plain files only");
-      } else if (all->is_regular_file()) {
-        const std::string name = fs::relative(all->path(), source_.path).generic_string();
+      } else if (all->is_regular_file(gone)) {
+        const std::string name = all->path().lexically_relative(source_.path).generic_string();
         TRY(add(name, TRY(read_file(all->path().string()))));
       }
     }
     if (error) return Error::invalid("cannot read " + source_.path + ": " + error.message());
-    return read_folder_manifest();
-  }
-
-  // manifest.json where the author has compiled it, else what plugin.yaml says.
-  Result<void> read_folder_manifest() {
-    const std::string where = source_.path + "/" + kPythonManifest;
-    if (!files_.contains(kPythonManifest)) {
-      return Error::invalid(source_.path + " is no plugin: it has no plugin.yaml");
-    }
-    if (!files_.contains(kManifestFile)) {
-      auto json = parse_yaml(files_.at(kPythonManifest));
-      if (!json.ok()) return std::move(json).error().with_context(where);
-      if (json->is_object() && !json->contains("abi")) {
-        (*json)["abi"] = {
-            {"major", CAPSTAN_ABI_MAJOR}, {"minMinor", 0}, {"maxMinor", CAPSTAN_ABI_MINOR}};
-      }
-      files_[kManifestFile] = dump_json(*json);
-    }
-    auto manifest = parse_manifest(files_.at(kManifestFile));
-    if (!manifest.ok()) return std::move(manifest).error().with_context(where);
-    manifest_ = *std::move(manifest);
+    files_[kManifestFile] = std::move(folder.manifest_text);
     return {};
   }
 

@@ -99,10 +99,12 @@ std::vector<OwnershipProblem> check_ownership_below(const std::string& folder, u
   checker.check_folders(folder);
   checker.check_folders(fs::absolute(folder).parent_path());
   std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
+  fs::recursive_directory_iterator all(folder, error), end;
+  for (; !error && all != end; all.increment(error)) {
     struct stat status {};
-    if (::lstat(entry.path().c_str(), &status) != 0 || S_ISLNK(status.st_mode)) continue;
-    checker.check(entry.path().string(), {status.st_uid, status.st_gid, status.st_mode},
+    const fs::path& path = all->path();
+    if (::lstat(path.c_str(), &status) != 0 || S_ISLNK(status.st_mode)) continue;
+    checker.check(path.string(), {status.st_uid, status.st_gid, status.st_mode},
                   S_ISDIR(status.st_mode));
   }
   return checker.take();

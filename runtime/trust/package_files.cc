@@ -31,15 +31,18 @@ Result<void> check_file(const std::string& path, const PackageIndex::File& liste
 Result<void> check_package_files(const std::string& folder, const PackageIndex& index) {
   for (const auto& [path, listed] : index.files) TRY(check_file(folder + "/" + path, listed));
   std::error_code error;
-  for (const auto& entry : fs::recursive_directory_iterator(folder, error)) {
-    const std::string path = entry.path().lexically_relative(folder).generic_string();
-    if (entry.is_directory() && !entry.is_symlink()) continue;
-    if (index.files.contains(path) && !entry.is_symlink()) continue;
+  fs::recursive_directory_iterator all(folder, error), end;
+  for (; !error && all != end; all.increment(error)) {
+    std::error_code gone;  // meanwhile
+    const bool link = all->is_symlink(gone);
+    if (!link && all->is_directory(gone)) continue;
+    const std::string path = all->path().lexically_relative(folder).generic_string();
+    if (index.files.contains(path) && !link) continue;
     if (path == kIndexFile || path == std::string(kIndexFile) + kSignatureSuffix) continue;
-    return lost(entry.path().string() + " does not belong there");
+    return lost(all->path().string() + " does not belong there");
   }
-  return error ? Result<void>(lost("cannot read " + folder + ": " + error.message()))
-               : Result<void>();
+  if (error) return lost("cannot read " + folder + ": " + error.message());
+  return {};
 }
 
 }  // namespace capstan

@@ -1,4 +1,5 @@
 // What was verified is what runs, and it can be unloaded like any other library.
+#include <dlfcn.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/stat.h>
@@ -57,6 +58,7 @@ TEST_F(VerifiedLoadTest, a_file_that_is_exchanged_after_its_verification_is_not_
   put(fixture("crash-at-load"));
   auto provider = load(*std::move(file));
   ASSERT_TRUE(provider.ok()) << provider.error().message;
+  ASSERT_TRUE((*provider)->activate(Json::object()).ok());
   EXPECT_EQ((*provider)->reconcile({}, "{}").status, Code::kOk);
   EXPECT_EQ((*provider)->origin(), library_) << "where it comes from, not where its bytes are";
   EXPECT_TRUE((*provider)->unload());
@@ -102,11 +104,13 @@ TEST_F(VerifiedLoadTest, a_verified_library_is_unmapped_and_another_version_take
 }
 
 TEST_F(VerifiedLoadTest, a_verified_library_that_stays_mapped_is_never_taken_for_the_next_one) {
-  put(fixture("pinned"));
+  put(CAPSTAN_HELLO_PLUGIN);
   {
     auto image = std::make_shared<const SealedFile>(*SealedFile::read(library_));
     auto library = SharedObject::open(library_, image);
     ASSERT_TRUE(library.ok()) << library.error().message;
+    // Another user, who never closes it.
+    ASSERT_NE(::dlopen(image->load_path().c_str(), RTLD_NOW), nullptr);
     image.reset();
     EXPECT_FALSE(library->close());
   }

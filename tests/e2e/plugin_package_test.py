@@ -257,7 +257,7 @@ class OperatorTest(PackageTestCase):
             text = server.capstan("generate", "cluster", "c1", "--infrastructure", "hello",
                                   "--data-dir", str(self.data)).stdout
             self.assertIn("kind: HelloCluster", text, "a template that only the package has")
-            self.assertIn("name: c1", text)
+            self.assertIn('name: "c1"', text)
 
 
 if __name__ == "__main__":
