@@ -116,12 +116,20 @@ class ReplyReader {
     Json list = own != nullptr && own->is_array() ? *own : current_conditions(*tree_);
     const bool recovered = drop_failure(list, conditions);
     Json merged =
-        merged_conditions(list, conditions, context_.object.meta().generation, context_.now);
+        merged_conditions(list, conditions, observed_generation(), context_.now);
     if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
     (void)drop_known(patch, tree_.get());
     split(context_.object.key(), std::move(patch), &context_.object);
     return {};
+  }
+
+  // Without a status subresource every write of status raises the generation, so a condition that
+  // names it would be written again for ever.
+  int64_t observed_generation() const {
+    const KindPtr kind = context_.kinds.find(context_.object.key().kind);
+    const bool apart = kind == nullptr || kind->storage_version().status_subresource;
+    return apart ? context_.object.meta().generation : 0;
   }
 
   // The host's own word of an earlier failure goes with the first call that succeeds, also where

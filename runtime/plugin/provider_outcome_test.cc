@@ -19,6 +19,7 @@ KindPtr kind(const GroupKind& id, bool namespaced = true) {
   made->versions.push_back({});
   made->versions[0].name = "v1";
   made->versions[0].storage = true;
+  made->versions[0].status_subresource = true;
   return made;
 }
 
@@ -184,6 +185,20 @@ TEST_F(ProviderOutcomeTest, a_terminal_failure_is_not_retried) {
   EXPECT_FALSE(result.error);
   EXPECT_FALSE(result.requeue_after);
   EXPECT_EQ(result.changes.size(), 1u);
+}
+
+TEST_F(ProviderOutcomeTest, a_condition_names_no_generation_where_each_write_of_status_raises_it) {
+  const std::string reply =
+      R"({"conditions":[{"type":"Ready","status":"True","reason":"Made","message":""}]})";
+  Outcome apart = outcome(reply);
+  ASSERT_EQ(apart.changes.size(), 1u);
+  EXPECT_EQ(apart.changes[0].body["status"]["conditions"][0]["observedGeneration"], 3);
+  auto whole = std::make_shared<Kind>(*kinds_.find(kThing));
+  whole->versions[0].status_subresource = false;
+  kinds_.put(whole);
+  Outcome together = outcome(reply);
+  ASSERT_EQ(together.changes.size(), 1u);
+  EXPECT_FALSE(together.changes[0].body["status"]["conditions"][0].contains("observedGeneration"));
 }
 
 }  // namespace
