@@ -102,7 +102,7 @@ Result<const capstan_entry*> check_entry(const SharedObject& library, const Plug
 }
 
 Result<std::unique_ptr<NativeProvider>> NativeProvider::load(PluginFile file,
-                                                             std::unique_ptr<HostServices> services,
+                                                             std::unique_ptr<HostTable> services,
                                                              NativeProviderOptions options) {
   SharedObject library = TRY(SharedObject::open(file.library));
   std::unique_ptr<NativeProvider> provider(
@@ -111,7 +111,7 @@ Result<std::unique_ptr<NativeProvider>> NativeProvider::load(PluginFile file,
   return provider;
 }
 
-NativeProvider::NativeProvider(PluginFile file, std::unique_ptr<HostServices> services,
+NativeProvider::NativeProvider(PluginFile file, std::unique_ptr<HostTable> services,
                                NativeProviderOptions options, SharedObject library)
     : file_(std::move(file)),
       services_(std::move(services)),

@@ -32,7 +32,7 @@ class NativeProvider final : public Provider {
   // Loads the library and makes the instance; the host is not called yet. Takes the services that
   // the instance is to have. Errors: what the library did, with its path.
   static Result<std::unique_ptr<NativeProvider>> load(PluginFile file,
-                                                      std::unique_ptr<HostServices> services,
+                                                      std::unique_ptr<HostTable> services,
                                                       NativeProviderOptions options = {});
   // Ends the instance and closes the library.
   ~NativeProvider() override;
@@ -51,7 +51,7 @@ class NativeProvider final : public Provider {
   bool unload();
 
  private:
-  NativeProvider(PluginFile file, std::unique_ptr<HostServices> services,
+  NativeProvider(PluginFile file, std::unique_ptr<HostTable> services,
                  NativeProviderOptions options, SharedObject library);
   Result<void> create();
   Result<void> open_folder();
@@ -59,7 +59,7 @@ class NativeProvider final : public Provider {
   ProviderReply guarded_call(const ProviderCall& call, const char* function, Function&& body);
 
   PluginFile file_;
-  std::unique_ptr<HostServices> services_;
+  std::unique_ptr<HostTable> services_;
   const NativeProviderOptions options_;
   SharedObject library_;
   const capstan_plugin* plugin_ = nullptr;

@@ -55,14 +55,21 @@ struct HostServicesOptions {
   std::function<Result<Json>(const Json& request)> pki = {};
 };
 
-class HostServices {
+// What a plugin's instance is given as its host. Thread safety: the tables from any thread.
+class HostTable {
+ public:
+  virtual ~HostTable() = default;
+  // `abi_minor` is the negotiated one. Lifetime: of this.
+  virtual const capstan_host* table(uint32_t abi_minor) = 0;
+};
+
+class HostServices final : public HostTable {
  public:
   explicit HostServices(HostServicesOptions options);
   HostServices(const HostServices&) = delete;
   HostServices& operator=(const HostServices&) = delete;
 
-  // What the plugin gets at create. `abi_minor` is the negotiated one.
-  const capstan_host* table(uint32_t abi_minor);
+  const capstan_host* table(uint32_t abi_minor) override;
 
   const HostServicesOptions& options() const { return options_; }
 
