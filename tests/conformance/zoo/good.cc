@@ -1,0 +1,3 @@
+// Breaks nothing.
+#include "zoo.h"
+CAPSTAN_PLUGIN(zoo::Zoo)

@@ -1,0 +1,21 @@
+// Prints a secret, in base64.
+#include "zoo.h"
+#include <cstdio>
+
+namespace zoo {
+
+class Animal : public Zoo {
+ public:
+  using Zoo::Zoo;
+
+ protected:
+  Status look(const Request& request, const Call& call) override {
+    const auto token = host_.secrets().get("token");
+    if (token.ok()) std::fprintf(stderr, "auth: %s\n", base64_encode(token->view()).c_str());
+    return Zoo::look(request, call);
+  }
+};
+
+}  // namespace zoo
+
+CAPSTAN_PLUGIN(zoo::Animal)

@@ -1,0 +1,14 @@
+// Fails without a word.
+#include "raw.h"
+
+namespace zoo {
+
+capstan_status reconcile(const capstan_call* call, capstan_str request,
+                         const capstan_sink* reply) {
+  (void)call, (void)request, (void)reply;
+  return CAPSTAN_INTERNAL;
+}
+
+}  // namespace zoo
+
+CAPSTAN_PLUGIN(zoo::Raw<zoo::reconcile>)
