@@ -41,6 +41,7 @@ void add_generate(CLI::App& app, Program& program);
 void add_describe(CLI::App& app, Program& program);
 void add_get(CLI::App& app, Program& program);
 void add_delete(CLI::App& app, Program& program);
+void add_plugin(CLI::App& app, Program& program);
 void add_version(CLI::App& app, Program& program);
 void add_completion(CLI::App& app, Program& program);
 

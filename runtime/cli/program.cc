@@ -80,7 +80,7 @@ int run(int argc, char** argv) {
   app.footer(kExamples);
   app.require_subcommand(1);
   for (const auto add : {add_serve, add_init, add_generate, add_describe, add_get, add_delete,
-                         add_version, add_completion}) {
+                         add_plugin, add_version, add_completion}) {
     add(app, program);
   }
   try {
