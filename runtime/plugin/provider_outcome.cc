@@ -115,8 +115,7 @@ class ReplyReader {
     const Json* own = capstan::find(patch, {"status", "conditions"});
     Json list = own != nullptr && own->is_array() ? *own : current_conditions(*tree_);
     const bool recovered = drop_failure(list, conditions);
-    Json merged =
-        merged_conditions(list, conditions, observed_generation(), context_.now);
+    Json merged = merged_conditions(list, conditions, observed_generation(), context_.now);
     if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
     (void)drop_known(patch, tree_.get());

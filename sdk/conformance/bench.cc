@@ -9,6 +9,7 @@
 #include "runtime/plugin/host_calls/host_call_tables.h"
 #include "runtime/plugin/provider_outcome.h"
 #include "runtime/plugin/provider_request.h"
+#include "runtime/system/pki.h"
 #include "sdk/conformance/sample_object.h"
 #include "sdk/conformance/shape.h"
 #include "sdk/conformance/world.h"
@@ -25,12 +26,14 @@ constexpr const char* kCoreVersion = "cluster.x-k8s.io/v1beta2";
 constexpr auto kRest = std::chrono::seconds(45);
 // Of one object, changing all the time: more is no coming to rest.
 constexpr int kMaxCalls = 250;
+// Failures in a row after which nothing new is expected.
+constexpr uint32_t kMaxFailures = 20;
 constexpr auto kPause = milliseconds(20);
 
 Json owner_reference(const Object& owner) {
-  return {{"apiVersion", owner.api_version()}, {"kind", owner.kind()},
-          {"name", owner.meta().name},         {"uid", owner.meta().uid},
-          {"controller", true},                {"blockOwnerDeletion", true}};
+  return {
+      {"apiVersion", owner.api_version()}, {"kind", owner.kind()}, {"name", owner.meta().name},
+      {"uid", owner.meta().uid},           {"controller", true},   {"blockOwnerDeletion", true}};
 }
 
 }  // namespace
@@ -91,37 +94,54 @@ Result<void> Bench::surround() {
 
 // A Cluster whose parts are all there, so that nothing but the object under test is waited for.
 Result<void> Bench::put_cluster() {
-  const bool machines = entry_.role == ProviderRole::kInfraMachine ||
-                        entry_.role == ProviderRole::kBootstrapConfig;
+  const bool machines =
+      entry_.role == ProviderRole::kInfraMachine || entry_.role == ProviderRole::kBootstrapConfig;
   const bool ready = entry_.role != ProviderRole::kInfraCluster;
-  Json cluster = {
-      {"apiVersion", kCoreVersion},
-      {"kind", "Cluster"},
-      {"metadata", {{"name", kCluster}, {"namespace", kNamespace}}},
-      {"spec",
-       {{"clusterNetwork", {{"pods", {{"cidrBlocks", {"10.244.0.0/16"}}}}}},
-        {"controlPlaneEndpoint", {{"host", "127.0.0.1"}, {"port", 6443}}},
-        {"controlPlaneRef",
-         {{"apiGroup", "controlplane.cluster.x-k8s.io"},
-          {"kind", "KubeadmControlPlane"},
-          {"name", kCluster}}},
-        {"infrastructureRef",
-         {{"apiGroup", "infrastructure.cluster.x-k8s.io"},
-          {"kind", "DevCluster"},
-          {"name", kCluster}}}}}};
+  Json cluster = {{"apiVersion", kCoreVersion},
+                  {"kind", "Cluster"},
+                  {"metadata", {{"name", kCluster}, {"namespace", kNamespace}}},
+                  {"spec",
+                   {{"clusterNetwork", {{"pods", {{"cidrBlocks", {"10.244.0.0/16"}}}}}},
+                    {"controlPlaneEndpoint", {{"host", "127.0.0.1"}, {"port", 6443}}},
+                    {"controlPlaneRef",
+                     {{"apiGroup", "controlplane.cluster.x-k8s.io"},
+                      {"kind", "KubeadmControlPlane"},
+                      {"name", kCluster}}},
+                    {"infrastructureRef",
+                     {{"apiGroup", "infrastructure.cluster.x-k8s.io"},
+                      {"kind", "DevCluster"},
+                      {"name", kCluster}}}}}};
   if (ready) cluster["status"]["initialization"]["infrastructureProvisioned"] = true;
   if (machines && entry_.role == ProviderRole::kInfraMachine) {
     cluster["status"]["initialization"]["controlPlaneInitialized"] = true;
   }
   TRY(put(std::move(cluster)));
+  return entry_.role == ProviderRole::kInfraMachine ? put_certificates() : Result<void>();
+}
+
+// The cluster's certificate authorities, as a control plane provider would have made them.
+Result<void> Bench::put_certificates() {
+  for (const char* name : {"ca", "etcd", "proxy"}) {
+    const CertificateAndKey ca =
+        TRY(make_ca({.common_name = std::string("conformance-") + name}, clock_.now()));
+    TRY(put({{"apiVersion", "v1"},
+             {"kind", "Secret"},
+             {"type", "cluster.x-k8s.io/secret"},
+             {"metadata",
+              {{"name", std::string(kCluster) + "-" + name},
+               {"namespace", kNamespace},
+               {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}}}},
+             {"data",
+              {{"tls.crt", base64_encode(ca.certificate_pem)},
+               {"tls.key", base64_encode(ca.key_pem)}}}}));
+  }
   return {};
 }
 
 // A machine's own infrastructure cluster, where the plugin has one that goes with it.
 Result<void> Bench::put_companion() {
   for (const ReconcileEntry& other : subject_.manifest().reconciles) {
-    const bool same_backend =
-        !entry_.when || (other.when && other.when->path == entry_.when->path);
+    const bool same_backend = !entry_.when || (other.when && other.when->path == entry_.when->path);
     if (other.role != ProviderRole::kInfraCluster || !same_backend) continue;
     // Stored as the Cluster controller would have it.
     const ObjectPtr cluster = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
@@ -188,12 +208,13 @@ Result<std::string> Bench::put_machine(const std::string& name) {
         {"version", "v1.34.2"},
         {"bootstrap", {{"dataSecretName", name + "-data"}}},
         {"infrastructureRef",
-         {{"apiGroup", "infrastructure.cluster.x-k8s.io"}, {"kind", "DevMachine"}, {"name", name}}}}}};
+         {{"apiGroup", "infrastructure.cluster.x-k8s.io"},
+          {"kind", "DevMachine"},
+          {"name", name}}}}}};
   if (bootstrap) {
-    machine["spec"]["bootstrap"] = {{"configRef",
-                                     {{"apiGroup", entry_.kind.group},
-                                      {"kind", entry_.kind.kind},
-                                      {"name", name}}}};
+    machine["spec"]["bootstrap"] = {
+        {"configRef",
+         {{"apiGroup", entry_.kind.group}, {"kind", entry_.kind.kind}, {"name", name}}}};
   } else {
     TRY(put({{"apiVersion", "v1"},
              {"kind", "Secret"},
@@ -217,8 +238,7 @@ Result<ObjectKey> Bench::add(const std::string& name, const Json& more) {
   metadata["name"] = name;
   metadata["namespace"] = kNamespace;
   ObjectPtr owner;
-  if (entry_.role == ProviderRole::kInfraMachine ||
-      entry_.role == ProviderRole::kBootstrapConfig) {
+  if (entry_.role == ProviderRole::kInfraMachine || entry_.role == ProviderRole::kBootstrapConfig) {
     owner = cache_->get({{"cluster.x-k8s.io", "Machine"}, kNamespace, TRY(put_machine(name))});
   } else if (entry_.role != ProviderRole::kResource) {
     owner = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
@@ -284,6 +304,7 @@ Settled Bench::settle(const ObjectKey& key, const std::function<bool(const Step&
     const bool failed = step.outcome.error.has_value();
     if (failed) settled.failures.push_back(step.outcome.error->message);
     attempt = failed ? attempt + 1 : 0;
+    if (attempt >= kMaxFailures) return settled;
     const bool early = step.outcome.requeue_after && *step.outcome.requeue_after < kRest;
     if (!step.changed && !early && !failed && step.committed.ok()) {
       settled.at_rest = true;

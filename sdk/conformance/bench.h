@@ -93,6 +93,7 @@ class Bench {
   Result<void> surround();
   Result<void> start(BenchOptions options);
   Result<void> put_cluster();
+  Result<void> put_certificates();
   Result<void> put_companion();
   Result<ObjectPtr> put(Json object);
   Result<std::string> put_machine(const std::string& name);

@@ -119,8 +119,8 @@ ProcessResult run_in_process(const std::function<Finding()>& body, milliseconds 
     while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
     }
   }
-  result.finding = child > 0 ? finding_of(ended, status, text, timeout)
-                             : failed("the kit cannot fork");
+  result.finding =
+      child > 0 ? finding_of(ended, status, text, timeout) : failed("the kit cannot fork");
   result.output = last_of(output);
   ::close(output);
   result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);

@@ -54,7 +54,8 @@ Finding hurried(const CaseInput& input, const char* what, Prepare&& prepare) {
 
 Finding cancelled(const CaseInput& input) {
   static const std::atomic<bool> kCancelled{true};
-  return hurried(input, "told to give up", [](ProviderCall& call) { call.cancelled = &kCancelled; });
+  return hurried(input, "told to give up",
+                 [](ProviderCall& call) { call.cancelled = &kCancelled; });
 }
 
 Finding past_deadline(const CaseInput& input) {

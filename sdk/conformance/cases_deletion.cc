@@ -39,8 +39,7 @@ Finding deletes(const CaseInput& input) {
   const std::string complaint = delete_it(*started->bench, started->key);
   if (!complaint.empty()) return failed(complaint);
   const std::string left = started->bench->digest();
-  return left == untouched ? passed()
-                           : failed("something is left outside after deletion: " + left);
+  return left == untouched ? passed() : failed("something is left outside after deletion: " + left);
 }
 
 // After the first call only the finalizer is stored.
@@ -102,7 +101,8 @@ Finding deletes_what_is_gone(const CaseInput& input) {
 Finding keeps_foreign_finalizer(const CaseInput& input) {
   auto bench = Bench::make(input.subject, *input.entry);
   if (!bench.ok()) return skipped(bench.error().message);
-  const auto key = (*bench)->add("guarded", {{"metadata", {{"finalizers", {"example.com/guard"}}}}});
+  const auto key =
+      (*bench)->add("guarded", {{"metadata", {{"finalizers", {"example.com/guard"}}}}});
   if (!key.ok()) return skipped(key.error().message);
   (void)(*bench)->settle(*key);
   const auto asked = (*bench)->ask_deletion(*key);
@@ -126,9 +126,8 @@ std::vector<Case> deletion_cases() {
        "convention 10", deletes_what_is_gone},
       {"deletion-before-made", 5, Scope::kKind, "lets an object go of which nothing was made",
        "convention 10", deletes_what_was_never_made},
-      {"deletion-foreign-finalizer", 5, Scope::kKind,
-       "removes its own finalizer and no other", "ext/reconcile.h: patch",
-       keeps_foreign_finalizer},
+      {"deletion-foreign-finalizer", 5, Scope::kKind, "removes its own finalizer and no other",
+       "ext/reconcile.h: patch", keeps_foreign_finalizer},
       {"deletion-at-every-step", 6, Scope::kKind, "can be deleted after any number of calls",
        "convention 10", deletes_at_every_step},
   };

@@ -58,7 +58,8 @@ Life live(const CaseInput& input, size_t k, const HostAnswer& fault) {
 Finding each_call_fails(const CaseInput& input, const HostAnswer& fault, bool recovers) {
   const Life undisturbed = live(input, 0, fault);
   if (!undisturbed.trouble.empty()) return skipped(undisturbed.trouble);
-  if (undisturbed.failable == 0) return skipped("the plugin asks the host for nothing that can fail");
+  if (undisturbed.failable == 0)
+    return skipped("the plugin asks the host for nothing that can fail");
   for (size_t k = 1; k <= std::min(undisturbed.failable, kMaxFaults); ++k) {
     const Life life = live(input, k, fault);
     const std::string where = "with host call " + std::to_string(k) + " failing ";
@@ -93,8 +94,8 @@ std::vector<Case> fault_cases() {
       {"fault-unavailable", 6, Scope::kKind,
        "gets to the same end where any one host call fails once", "convention 10; ext/services.h",
        unavailable},
-      {"fault-empty-answer", 7, Scope::kKind, "survives empty answers of the host",
-       "convention 8", empty_answers},
+      {"fault-empty-answer", 7, Scope::kKind, "survives empty answers of the host", "convention 8",
+       empty_answers},
       {"fault-garbage", 7, Scope::kKind, "survives answers of the host that are no JSON",
        "convention 8", garbage},
   };

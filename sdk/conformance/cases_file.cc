@@ -59,7 +59,8 @@ Finding status_apart(const CaseInput& input) {
     const bool status =
         find(*version, {"schema", "openAPIV3Schema", "properties", "status"}) != nullptr;
     if (status && find(*version, {"subresources", "status"}) == nullptr) {
-      return failed(name + " has a status and no status subresource; say `status: true` of the kind");
+      return failed(name +
+                    " has a status and no status subresource; say `status: true` of the kind");
     }
   }
   return passed();
@@ -75,9 +76,8 @@ Finding within(std::chrono::milliseconds limit, const char* what, Body&& body) {
     best = std::min(best, std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin));
   }
   if (best <= limit) return passed();
-  return failed(std::string(what) + " took " +
-                std::to_string(best / std::chrono::milliseconds(1)) + " ms; at most " +
-                std::to_string(limit.count()) + " ms");
+  return failed(std::string(what) + " took " + std::to_string(best / std::chrono::milliseconds(1)) +
+                " ms; at most " + std::to_string(limit.count()) + " ms");
 }
 
 Finding quick_scan(const CaseInput& input) {
@@ -133,7 +133,7 @@ std::vector<Case> file_cases() {
        "has a manifest, an ABI range of this host's, one export and no executable stack",
        "convention 1; The manifest", rules},
       {"file-loads", 1, Scope::kFile,
-       "loads with RTLD_NOW|RTLD_LOCAL, and its descriptor is the manifest in its file",
+       "loads with RTLD_NOW and RTLD_LOCAL, and its descriptor is the manifest in its file",
        "From a file to a running plugin, 3", loads},
       {"file-other-majors", 2, Scope::kFile, "refuses ABI majors that it does not serve",
        "abi.h: capstan_plugin_entry", other_majors},

@@ -51,8 +51,7 @@ Finding requests(const CaseInput& input) {
 Finding settings(const CaseInput& input) {
   if (input.subject.manifest().reconciles.empty()) return skipped("it reconciles nothing");
   SeededRandom random(input.subject.seed);
-  const std::string good =
-      dump_json(in_world(input.subject.config.settings, input.subject.world));
+  const std::string good = dump_json(in_world(input.subject.config.settings, input.subject.world));
   for (int run = 0; run < 30; ++run) {
     const auto changed = parse_json(mutated(good, random));
     if (!changed.ok() || !changed->is_object()) continue;

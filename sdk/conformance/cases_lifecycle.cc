@@ -154,9 +154,9 @@ Finding two_instances(const CaseInput& input) {
     }
     const RawReply call = second->reconcile("{}");
     second->deactivate();
-    return call.complaint().empty() ? passed()
-                                    : failed("after the first instance ended, the second " +
-                                             call.complaint());
+    return call.complaint().empty()
+               ? passed()
+               : failed("after the first instance ended, the second " + call.complaint());
   });
 }
 
@@ -208,16 +208,16 @@ std::vector<Case> lifecycle_cases() {
   return {
       {"lifecycle-activate", 1, Scope::kFile, "can be activated and deactivated",
        "abi.h: capstan_plugin", activates},
-      {"lifecycle-destroy-unused", 2, Scope::kFile, "can be destroyed without having been activated",
-       "abi.h: capstan_plugin", destroy_unused},
+      {"lifecycle-destroy-unused", 2, Scope::kFile,
+       "can be destroyed without having been activated", "abi.h: capstan_plugin", destroy_unused},
       {"lifecycle-create-is-quiet", 3, Scope::kFile,
        "does not call the host, opens nothing and starts no thread in create",
        "abi.h: create; convention 11", create_is_quiet},
       {"lifecycle-activate-again", 3, Scope::kFile, "can be activated again after deactivate",
        "abi.h: capstan_plugin", activates_again},
       {"lifecycle-bad-settings", 3, Scope::kFile,
-       "survives settings that are no JSON object, and can be activated afterwards",
-       "convention 8", survives_bad_settings},
+       "survives settings that are no JSON object, and can be activated afterwards", "convention 8",
+       survives_bad_settings},
       {"lifecycle-mistyped-settings", 4, Scope::kFile,
        "refuses or ignores settings of another type than its schema says", "convention 8",
        survives_mistyped_settings},

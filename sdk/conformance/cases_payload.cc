@@ -29,7 +29,9 @@ std::string complaint(const ProviderReply& reply, const Subject& subject) {
     if (!json.ok()) return "wrote what is no JSON: " + json.error().message;
     if (!json->is_object()) return "wrote JSON that is no object";
   }
-  if (reply.status != Code::kOk && reply.diagnostics.empty()) {
+  // What is not offered cannot say why.
+  const bool silent = reply.status != Code::kOk && reply.status != Code::kUnimplemented;
+  if (silent && reply.diagnostics.empty()) {
     return "failed with " + std::string(code_name(reply.status)) + " and no diagnostic says why";
   }
   return "";
@@ -123,8 +125,8 @@ std::vector<Text> deep(const Ready& ready) {
     std::string request = ready.request;
     request.insert(1, "\"deep\":" + std::string(levels, '[') + std::string(levels, ']') + ",");
     out.push_back({"lists in lists", request});
-    const std::string spec = "\"spec\":{\"deep\":" + std::string(levels, '[') +
-                             std::string(levels, ']') + "},";
+    const std::string spec =
+        "\"spec\":{\"deep\":" + std::string(levels, '[') + std::string(levels, ']') + "},";
     const size_t object = ready.request.find("\"object\":{");
     std::string inner = ready.request;
     inner.insert(object + 10, spec);
@@ -184,11 +186,10 @@ Finding later_members(const CaseInput& input) {
 Finding foreign_fields(const CaseInput& input) {
   auto bench = Bench::make(input.subject, *input.entry);
   if (!bench.ok()) return skipped(bench.error().message);
-  const auto key = (*bench)->add(
-      "foreign", {{"metadata",
-                   {{"annotations", {{"example.com/note", "keep"}}},
-                    {"labels", {{"example.com/team", "blue"}}},
-                    {"finalizers", {"example.com/guard"}}}}});
+  const auto key = (*bench)->add("foreign", {{"metadata",
+                                              {{"annotations", {{"example.com/note", "keep"}}},
+                                               {"labels", {{"example.com/team", "blue"}}},
+                                               {"finalizers", {"example.com/guard"}}}}});
   if (!key.ok()) return skipped(key.error().message);
   (void)(*bench)->settle(*key);
   const ObjectPtr object = (*bench)->get(*key);

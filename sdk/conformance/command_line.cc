@@ -36,8 +36,9 @@ void add_flags(CLI::App& app, CommandLine& line) {
       ->check(CLI::Range(1, 10));
   app.add_option("--only", line.run.only, "Cases whose id matches this regular expression");
   app.add_option("--seed", line.run.seed, "Of everything that is random");
-  app.add_option("--config", line.run.config,
-                 "conformance.yaml (default: NAME.conformance.yaml or conformance.yaml beside FILE)");
+  app.add_option(
+      "--config", line.run.config,
+      "conformance.yaml (default: NAME.conformance.yaml or conformance.yaml beside FILE)");
   app.add_option("--junit", line.junit, "Also write a JUnit XML file");
   app.add_option("-o,--output", line.output, "text or json")
       ->check(CLI::IsMember({"text", "json"}));

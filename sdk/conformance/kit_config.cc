@@ -40,7 +40,8 @@ Result<void> read_skips(const Json& value, std::vector<Skip>& out) {
     try {
       (void)std::regex(skip.pattern);
     } catch (const std::regex_error& error) {
-      return Error::invalid("conformance.yaml: skip.case \"" + skip.pattern + "\": " + error.what());
+      return Error::invalid("conformance.yaml: skip.case \"" + skip.pattern +
+                            "\": " + error.what());
     }
     out.push_back(std::move(skip));
   }

@@ -1,8 +1,9 @@
 // conformance.yaml: what the author of a plugin tells the kit. All members may be absent.
 //
 //   settings: {endpoint: "http://127.0.0.1:8080"}   # given to activate
-//   secrets: {token: abc}         # by name; others get a made-up value that is searched for in logs
-//   samples:                      # by kind: merged over the smallest object that the schema allows
+//   secrets: {token: abc}         # by name; others get a made-up value that is searched for in
+//   logs samples:                      # by kind: merged over the smallest object that the schema
+//   allows
 //     AcmeMachine: {spec: {size: small}}
 //   invalid:                      # by kind: objects that are to be refused for good
 //     AcmeMachine: {spec: {size: nothing}}
@@ -11,7 +12,8 @@
 //   neverReady: [AcmeMachine]     # kinds that do not become ready without their world
 //   world:
 //     start: ./fake-acme --folder @WORLD@    # runs during each case; ready once it wrote a line
-//     digest: cat @WORLD@/servers            # what exists outside, the same text for the same world
+//     digest: cat @WORLD@/servers            # what exists outside, the same text for the same
+//     world
 //   skip:
 //     - {case: "semantics-.*", reason: needs an account}
 //   settleSeconds: 10             # how long an object may take to come to rest

@@ -67,7 +67,9 @@ class KitHost final : public HostCallHandler {
   // A service that this host does not have.
   void set_absent(std::string service) { absent_ = std::move(service); }
 
-  bool offers(std::string_view service) override { return service != absent_ && inner_.offers(service); }
+  bool offers(std::string_view service) override {
+    return service != absent_ && inner_.offers(service);
+  }
   HostAnswer call(const HostCall& call) override;
 
   size_t calls() const { return calls_; }

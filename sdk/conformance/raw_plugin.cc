@@ -22,14 +22,9 @@ RawReply run(uint32_t call_size, bool with_diagnostics, Body&& body) {
   RawReply reply;
   const DiagnosticsCollector collector(reply.diagnostics);
   const capstan_sink sink{sizeof(sink), &reply.text, &append};
-  const capstan_call call{call_size,
-                          0,
-                          INT64_MAX,
-                          abi_str("uid-conformance"),
-                          abi_str(""),
-                          nullptr,
-                          &never,
-                          with_diagnostics ? collector.table() : nullptr};
+  const capstan_call call{
+      call_size,   0,       INT64_MAX, abi_str("uid-conformance"),
+      abi_str(""), nullptr, &never,    with_diagnostics ? collector.table() : nullptr};
   reply.status = body(&call, &sink);
   return reply;
 }

@@ -15,7 +15,9 @@ std::string padded(std::string text, size_t width) {
 }
 
 const char* color_of(Verdict verdict) {
-  return verdict == Verdict::kPassed ? "\x1b[32m" : verdict == Verdict::kFailed ? "\x1b[31m" : "\x1b[33m";
+  return verdict == Verdict::kPassed   ? "\x1b[32m"
+         : verdict == Verdict::kFailed ? "\x1b[31m"
+                                       : "\x1b[33m";
 }
 
 std::string seconds(std::chrono::milliseconds took) {
@@ -78,7 +80,9 @@ void write_case(std::ostream& out, const CaseResult& result) {
 }  // namespace
 
 std::string_view verdict_name(Verdict verdict) {
-  return verdict == Verdict::kPassed ? "passed" : verdict == Verdict::kFailed ? "failed" : "skipped";
+  return verdict == Verdict::kPassed   ? "passed"
+         : verdict == Verdict::kFailed ? "failed"
+                                       : "skipped";
 }
 
 void print_result(std::ostream& out, const CaseResult& result, bool colors) {
@@ -104,8 +108,11 @@ std::string summary(const RunReport& report) {
 }
 
 Json to_json(const CaseResult& result) {
-  Json out = {{"id", result.id},           {"level", result.level}, {"sentence", result.sentence},
-              {"rule", result.rule},       {"verdict", verdict_name(result.finding.verdict)},
+  Json out = {{"id", result.id},
+              {"level", result.level},
+              {"sentence", result.sentence},
+              {"rule", result.rule},
+              {"verdict", verdict_name(result.finding.verdict)},
               {"ms", result.took.count()}};
   if (!result.mode.empty()) out["mode"] = result.mode;
   if (!result.finding.message.empty()) out["message"] = result.finding.message;

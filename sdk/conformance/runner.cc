@@ -120,8 +120,8 @@ const Skip* skip_of(const KitConfig& config, const std::string& id) {
 
 Finding run_with_world(const Instance& instance, const Subject& subject) {
   ::setenv("CAPSTAN_CONFORMANCE_WORLD", subject.world.c_str(), 1);
-  const bool needs_world = instance.definition.scope != Scope::kFile ||
-                           !subject.config.world_start.empty();
+  const bool needs_world =
+      instance.definition.scope != Scope::kFile || !subject.config.world_start.empty();
   std::unique_ptr<FakeWorld> world;
   if (needs_world) {
     auto started = FakeWorld::start(subject);
@@ -140,8 +140,7 @@ void run_one(Instance& instance, Subject subject, std::chrono::milliseconds time
   const Folder folder;
   subject.mode = instance.mode;
   subject.world = folder.path();
-  ProcessResult done =
-      run_in_process([&] { return run_with_world(instance, subject); }, timeout);
+  ProcessResult done = run_in_process([&] { return run_with_world(instance, subject); }, timeout);
   result.finding = std::move(done.finding);
   result.output = std::move(done.output);
   result.took = done.took;
@@ -192,9 +191,9 @@ RunReport unreadable(RunReport report, const Error& error, const RunOptions& opt
 }  // namespace
 
 size_t RunReport::count(Verdict verdict) const {
-  return static_cast<size_t>(std::count_if(
-      results.begin(), results.end(),
-      [&](const CaseResult& result) { return result.finding.verdict == verdict; }));
+  return static_cast<size_t>(
+      std::count_if(results.begin(), results.end(),
+                    [&](const CaseResult& result) { return result.finding.verdict == verdict; }));
 }
 
 Result<RunReport> run_cases(const std::string& plugin_file, const RunOptions& options) {

@@ -35,8 +35,8 @@ struct RunOptions {
   int level = 5;
   std::string only = {};  // ECMAScript, searched in the id; "" for all
   uint64_t seed = 1;
-  std::string config = {};                       // path; "" looks beside the plugin
-  std::chrono::milliseconds timeout = {};        // of a case; 0 takes the config's
+  std::string config = {};                      // path; "" looks beside the plugin
+  std::chrono::milliseconds timeout = {};       // of a case; 0 takes the config's
   std::function<void(const CaseResult&)> each;  // as they come
 };
 

@@ -8,12 +8,28 @@ namespace capstan::conformance {
 namespace {
 
 // What fields with a pattern or a format usually want.
-constexpr const char* kGuesses[] = {
-    "a",          "example",    "example-1",      "1",           "10",
-    "v1.34.2",    "1.34.2",     "10.0.0.1",       "10.0.0.0/16", "example.invalid",
-    "1Gi",        "1h",         "10s",            "A",           "https://example.invalid",
-    "a/b",        "aaaaaaaa",   "example:///one", "True",        "2026-01-01T00:00:00Z",
-    "0123456789", "abcdef.0123456789abcdef"};
+constexpr const char* kGuesses[] = {"a",
+                                    "example",
+                                    "example-1",
+                                    "1",
+                                    "10",
+                                    "v1.34.2",
+                                    "1.34.2",
+                                    "10.0.0.1",
+                                    "10.0.0.0/16",
+                                    "example.invalid",
+                                    "1Gi",
+                                    "1h",
+                                    "10s",
+                                    "A",
+                                    "https://example.invalid",
+                                    "a/b",
+                                    "aaaaaaaa",
+                                    "example:///one",
+                                    "True",
+                                    "2026-01-01T00:00:00Z",
+                                    "0123456789",
+                                    "abcdef.0123456789abcdef"};
 
 std::string padded(std::string text, int64_t size) {
   while (static_cast<int64_t>(text.size()) < size) text += 'a';

@@ -47,8 +47,7 @@ Json shape_of(const Json& object) {
   out["metadata"]["owners"] = metadata.value("ownerReferences", Json::array()).size();
   out["metadata"]["deleting"] = metadata.contains("deletionTimestamp");
   for (const auto& [name, value] : object.value("status", Json::object()).items()) {
-    out["status"][name] =
-        name == "conditions" ? shape_of_conditions(value) : shape_of_value(value);
+    out["status"][name] = name == "conditions" ? shape_of_conditions(value) : shape_of_value(value);
   }
   return out;
 }
@@ -58,12 +57,11 @@ Json shape_of_all(const Json& dump) {
   for (const Json& object : dump) {
     const std::string kind = get_string(object, {"kind"});
     if (kind == "Event") continue;
-    const bool generated = object.contains("metadata") &&
-                           !get_string(object, {"metadata", "generateName"}).empty();
+    const bool generated =
+        object.contains("metadata") && !get_string(object, {"metadata", "generateName"}).empty();
     const bool token = get_string(object, {"metadata", "name"}).starts_with("bootstrap-token-");
     if (generated || token) {
-      out[kind + " with a generated name"] =
-          get_int(out, {kind + " with a generated name"}) + 1;
+      out[kind + " with a generated name"] = get_int(out, {kind + " with a generated name"}) + 1;
     } else {
       out[kind + " " + get_string(object, {"metadata", "name"})] = shape_of(object);
     }

@@ -13,8 +13,7 @@ namespace {
 Result<void> replay_file(const std::string& recording_path, const std::string& plugin_path,
                          std::ostream& out) {
   const Recording recording = TRY(read_recording(recording_path));
-  const PluginFile file =
-      TRY(read_plugin_file(std::filesystem::absolute(plugin_path).string()));
+  const PluginFile file = TRY(read_plugin_file(std::filesystem::absolute(plugin_path).string()));
   const ReplayResult result = TRY(replay(recording, file));
   if (!result.difference.empty()) return Error::failed_precondition(result.difference);
   out << "the same in all of " << result.calls << " calls (recorded with " << recording.plugin
@@ -26,7 +25,8 @@ Result<void> replay_file(const std::string& recording_path, const std::string& p
 
 void add_plugin_replay(CLI::App& plugin, Program& program) {
   CLI::App* replay = plugin.add_subcommand("replay", "Feed a recording to a plugin again");
-  replay->footer(R"(A plugin is recorded with `record: FILE` in the server's config. The host's services are
+  replay->footer(
+      R"(A plugin is recorded with `record: FILE` in the server's config. The host's services are
 answered from the recording, in which secrets are redacted.
 
 Example:

@@ -9,7 +9,8 @@ namespace capstan::cli {
 
 void add_plugin_test(CLI::App& plugin, Program& program) {
   CLI::App* test = plugin.add_subcommand("test", "Prove that a plugin keeps the rules");
-  test->footer(R"(Each case runs in a process of its own. Level 5 is the least for a plugin that is published.
+  test->footer(
+      R"(Each case runs in a process of its own. Level 5 is the least for a plugin that is published.
 
 Examples:
   capstan plugin test ./acme.so

@@ -26,7 +26,8 @@ HostAnswer ask(void* ctx, const char* service, const char* function, Json argume
 
 capstan_status deliver(const HostAnswer& answer, const capstan_sink* sink,
                        const capstan_diagnostics* diagnostics) {
-  if (!answer.text.empty() && CAPSTAN_HAS(sink, write)) sink->write(sink->ctx, abi_str(answer.text));
+  if (!answer.text.empty() && CAPSTAN_HAS(sink, write))
+    sink->write(sink->ctx, abi_str(answer.text));
   if (CAPSTAN_HAS(diagnostics, add)) {
     for (const ProviderDiagnostic& said : answer.diagnostics) {
       capstan_diagnostic out{};
@@ -127,10 +128,10 @@ constexpr struct {
   const char* id;
   const void* table;
 } kServices[] = {
-    {CAPSTAN_EXT_LOG, &kLog},           {CAPSTAN_EXT_CLOCK, &kClock},
-    {CAPSTAN_EXT_METRICS, &kMetrics},   {CAPSTAN_EXT_SECRETS, &kSecrets},
-    {CAPSTAN_EXT_OBJECTS, &kObjects},   {CAPSTAN_EXT_EVENTS, &kEvents},
-    {CAPSTAN_EXT_WAKE, &kWake},         {CAPSTAN_EXT_WORKLOAD, &kWorkload},
+    {CAPSTAN_EXT_LOG, &kLog},         {CAPSTAN_EXT_CLOCK, &kClock},
+    {CAPSTAN_EXT_METRICS, &kMetrics}, {CAPSTAN_EXT_SECRETS, &kSecrets},
+    {CAPSTAN_EXT_OBJECTS, &kObjects}, {CAPSTAN_EXT_EVENTS, &kEvents},
+    {CAPSTAN_EXT_WAKE, &kWake},       {CAPSTAN_EXT_WORKLOAD, &kWorkload},
     {CAPSTAN_EXT_PKI, &kPki},
 };
 

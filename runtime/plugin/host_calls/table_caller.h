@@ -20,7 +20,6 @@ class TableCaller final : public HostCallHandler {
   HostAnswer call(const HostCall& call) override;
 
  private:
-
   std::unique_ptr<HostTable> host_;
   const capstan_host* table_;
 };

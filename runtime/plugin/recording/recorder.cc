@@ -99,10 +99,8 @@ Result<std::shared_ptr<Recorder>> Recorder::open(const std::string& path,
   }
   ::fchmod(fd, 0600);
   std::shared_ptr<Recorder> recorder(new Recorder(file));
-  recorder->write({{"line", "plugin"},
-                   {"format", 1},
-                   {"name", manifest.name},
-                   {"version", manifest.version}});
+  recorder->write(
+      {{"line", "plugin"}, {"format", 1}, {"name", manifest.name}, {"version", manifest.version}});
   return recorder;
 }
 

@@ -137,7 +137,8 @@ TEST_F(RecordingTest, another_plugin_s_recording_is_refused) {
 }
 
 TEST(ParseRecordingTest, what_is_no_recording_is_named_with_its_line) {
-  const auto result = parse_recording("{\"line\":\"plugin\",\"format\":1,\"name\":\"a\"}\n42\n{}\n");
+  const auto result =
+      parse_recording("{\"line\":\"plugin\",\"format\":1,\"name\":\"a\"}\n42\n{}\n");
   ASSERT_FALSE(result.ok());
   EXPECT_THAT(result.error().message, HasSubstr("line 2"));
 }

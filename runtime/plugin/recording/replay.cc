@@ -106,7 +106,8 @@ class ReplayHost final : public HostCallHandler {
     for (const uint64_t id : {CurrentCall::id(), uint64_t{0}}) {
       for (Kept& kept : kept_) {
         if (kept.used || kept.call != id || kept.service != call.service ||
-            kept.function != call.function || (arguments != nullptr && kept.arguments != *arguments)) {
+            kept.function != call.function ||
+            (arguments != nullptr && kept.arguments != *arguments)) {
           continue;
         }
         return &kept;
@@ -235,8 +236,8 @@ Result<ReplayResult> replay(const Recording& recording, const PluginFile& file) 
     std::string difference = first_difference(normal(expected), normal(to_json(reply)));
     if (difference.empty()) difference = host->difference(static_cast<uint64_t>(id));
     if (difference.empty()) continue;
-    result.difference = "call " + std::to_string(id) + " (" + get_string(line, {"function"}) +
-                        "): " + difference;
+    result.difference =
+        "call " + std::to_string(id) + " (" + get_string(line, {"function"}) + "): " + difference;
     break;
   }
   return result;

@@ -4,10 +4,10 @@
 #include <capstan/ext/reconcile.h>
 #include <capstan/ext/services.h>
 
-#define PROBE(type)                                  \
-  void probe_##type(const type* table);              \
-  void probe_##type(const type* table) {             \
-    (void)table;                                     \
+#define PROBE(type)                      \
+  void probe_##type(const type* table);  \
+  void probe_##type(const type* table) { \
+    (void)table;                         \
   }
 
 PROBE(capstan_str)

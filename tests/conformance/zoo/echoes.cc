@@ -3,8 +3,7 @@
 
 namespace zoo {
 
-capstan_status reconcile(const capstan_call* call, capstan_str request,
-                         const capstan_sink* reply) {
+capstan_status reconcile(const capstan_call* call, capstan_str request, const capstan_sink* reply) {
   (void)call, (void)request, (void)reply;
   const size_t at = to_view(request).find("\"text\":\"");
   if (at == std::string_view::npos) {

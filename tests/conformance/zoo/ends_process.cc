@@ -1,6 +1,6 @@
 // Ends the process that it is in.
-#include "zoo.h"
 #include <cstdlib>
+#include "zoo.h"
 
 namespace zoo {
 

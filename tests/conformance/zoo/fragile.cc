@@ -5,8 +5,7 @@
 
 namespace zoo {
 
-capstan_status reconcile(const capstan_call* call, capstan_str request,
-                         const capstan_sink* reply) {
+capstan_status reconcile(const capstan_call* call, capstan_str request, const capstan_sink* reply) {
   (void)call, (void)request, (void)reply;
   const Json json = Json::parse(to_view(request), nullptr, false);
   const Json* metadata = json.is_object() ? find_at(json, "object/metadata") : nullptr;

@@ -1,6 +1,6 @@
 // Does not come back from a call.
-#include "zoo.h"
 #include <thread>
+#include "zoo.h"
 
 namespace zoo {
 

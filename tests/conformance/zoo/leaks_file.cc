@@ -1,6 +1,6 @@
 // Leaves a file open when it is deactivated.
-#include "zoo.h"
 #include <fcntl.h>
+#include "zoo.h"
 
 namespace zoo {
 

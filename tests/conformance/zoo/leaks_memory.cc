@@ -1,6 +1,6 @@
 // Leaks 256 KiB in each life.
-#include "zoo.h"
 #include <cstdlib>
+#include "zoo.h"
 
 namespace zoo {
 

@@ -1,6 +1,6 @@
 // Leaves a thread behind when it is deactivated.
-#include "zoo.h"
 #include <thread>
+#include "zoo.h"
 
 namespace zoo {
 

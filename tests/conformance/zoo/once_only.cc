@@ -1,6 +1,6 @@
 // Cannot be activated again.
-#include "zoo.h"
 #include <utility>
+#include "zoo.h"
 
 namespace zoo {
 

@@ -5,8 +5,7 @@
 
 namespace zoo {
 
-capstan_status reconcile(const capstan_call* call, capstan_str request,
-                         const capstan_sink* reply) {
+capstan_status reconcile(const capstan_call* call, capstan_str request, const capstan_sink* reply) {
   (void)call, (void)request, (void)reply;
   const Json json = Json::parse(to_view(request), nullptr, false);
   if (json.is_object() && json.contains("object") && !json["object"].is_object()) std::abort();

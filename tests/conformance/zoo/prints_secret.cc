@@ -1,6 +1,6 @@
 // Prints a secret, in base64.
-#include "zoo.h"
 #include <cstdio>
+#include "zoo.h"
 
 namespace zoo {
 

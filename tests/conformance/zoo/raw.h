@@ -21,10 +21,8 @@ class Raw {
   Status admit(Admission&) { return {}; }
   const void* extension(std::string_view id) {
     static constexpr capstan_reconcile kTable = {
-        sizeof(kTable),
-        [](void*, const capstan_call* call, capstan_str request, const capstan_sink* reply) {
-          return kReconcile(call, request, reply);
-        }};
+        sizeof(kTable), [](void*, const capstan_call* call, capstan_str request,
+                           const capstan_sink* reply) { return kReconcile(call, request, reply); }};
     return id == CAPSTAN_EXT_RECONCILE ? &kTable : nullptr;
   }
 };

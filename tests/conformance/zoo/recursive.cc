@@ -3,8 +3,7 @@
 
 namespace zoo {
 
-capstan_status reconcile(const capstan_call* call, capstan_str request,
-                         const capstan_sink* reply) {
+capstan_status reconcile(const capstan_call* call, capstan_str request, const capstan_sink* reply) {
   (void)call, (void)request, (void)reply;
   struct Walk {
     static size_t down(std::string_view text, size_t at) {

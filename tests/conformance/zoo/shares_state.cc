@@ -1,6 +1,6 @@
 // Keeps the object of a call where another call finds it.
-#include "zoo.h"
 #include <thread>
+#include "zoo.h"
 
 namespace zoo {
 

@@ -1,6 +1,6 @@
 // Takes no notice of its deadline or of being told to give up.
-#include "zoo.h"
 #include <thread>
+#include "zoo.h"
 
 namespace zoo {
 

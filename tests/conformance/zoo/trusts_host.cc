@@ -1,6 +1,6 @@
 // Follows what the host answers without looking.
-#include "zoo.h"
 #include <cstdlib>
+#include "zoo.h"
 
 namespace zoo {
 

@@ -1,0 +1,114 @@
+// The conformance kit as tests of GoogleTest: one test a case, so that a filter, a shard or an IDE
+// treats them as any others. The cases run in the program capstan-conformance, which comes with the
+// SDK; this header only asks it.
+//
+// capstan_conformance_tests(TARGET) of the SDK's CMake package makes such a program by itself; this
+// header is for a test program of the author's own.
+//
+// Thread safety: call register_conformance_tests before RUN_ALL_TESTS, once.
+//
+// Example:
+//   int main(int argc, char** argv) {
+//     testing::InitGoogleTest(&argc, argv);
+//     if (!capstan::sdk::register_conformance_tests({.plugin = "acme.so", .level = 10})) return 1;
+//     return RUN_ALL_TESTS();
+//   }
+#pragma once
+
+#include <capstan/json.h>
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstdio>
+#include <iostream>
+#include <string>
+#include <utility>
+
+namespace capstan::sdk {
+
+struct ConformanceOptions {
+  std::string program = "capstan-conformance";
+  std::string plugin = {};  // the library's path
+  int level = 5;
+  std::string modes = "in-process";
+  std::string config = {};  // conformance.yaml; "" looks beside the plugin
+  uint64_t seed = 1;
+};
+
+namespace detail {
+
+inline std::string shell_word(const std::string& text) {
+  std::string out = "'";
+  for (const char c : text) out += c == '\'' ? std::string("'\\''") : std::string(1, c);
+  return out + "'";
+}
+
+// The kit's answer as JSON; null where it gave none.
+inline Json ask_conformance_kit(const ConformanceOptions& options, const std::string& more) {
+  std::string command = shell_word(options.program) + " " + shell_word(options.plugin) +
+                        " -o json --level " + std::to_string(options.level) + " --seed " +
+                        std::to_string(options.seed) + " --mode " + shell_word(options.modes);
+  if (!options.config.empty()) command += " --config " + shell_word(options.config);
+  command += " " + more;
+  std::string text;
+  std::FILE* pipe = ::popen(command.c_str(), "r");
+  if (pipe == nullptr) return {};
+  char buffer[4096];
+  for (size_t count; (count = std::fread(buffer, 1, sizeof(buffer), pipe)) > 0;) {
+    text.append(buffer, count);
+  }
+  ::pclose(pipe);
+  Json json = Json::parse(text, nullptr, false);
+  return json.is_discarded() ? Json() : json;
+}
+
+class ConformanceTest : public testing::Test {
+ public:
+  ConformanceTest(ConformanceOptions options, std::string id, std::string sentence)
+      : options_(std::move(options)), id_(std::move(id)), sentence_(std::move(sentence)) {}
+
+  void TestBody() override {
+    const Json report = ask_conformance_kit(options_, "--only " + shell_word("^" + id_ + "$"));
+    ASSERT_TRUE(report.is_object()) << options_.program << " gave no report";
+    ASSERT_FALSE(report.value("cases", Json::array()).empty());
+    for (const Json& result : report["cases"]) {
+      const std::string message = result.value("message", "");
+      if (result["verdict"] == "skipped") GTEST_SKIP() << message;
+      EXPECT_EQ(result["verdict"], "passed") << "expected: it " << sentence_ << "\n"
+                                             << message << "\n"
+                                             << result.value("output", "");
+    }
+  }
+
+ private:
+  const ConformanceOptions options_;
+  const std::string id_;
+  const std::string sentence_;
+};
+
+}  // namespace detail
+
+// Registers a test for each case that the kit has for the plugin at the level. False, with a line
+// on stderr, where the kit does not answer.
+inline bool register_conformance_tests(const ConformanceOptions& options) {
+  const Json cases = detail::ask_conformance_kit(options, "--list");
+  if (!cases.is_array() || cases.empty()) {
+    std::cerr << options.program << " lists no cases for " << options.plugin << "\n";
+    return false;
+  }
+  for (const Json& one : cases) {
+    const std::string id = one.value("id", "");
+    const std::string group = id.substr(0, id.find('-'));
+    ConformanceOptions own = options;
+    own.modes = one.value("mode", options.modes.substr(0, options.modes.find(',')));
+    const std::string name = one.contains("mode") ? id + "/" + own.modes : id;
+    testing::RegisterTest(("Conformance_" + group).c_str(), name.c_str(), nullptr, nullptr,
+                          __FILE__, __LINE__,
+                          [own, id, sentence = one.value("sentence", "")]() -> testing::Test* {
+                            return new detail::ConformanceTest(own, id, sentence);
+                          });
+  }
+  return true;
+}
+
+}  // namespace capstan::sdk
