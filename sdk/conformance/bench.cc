@@ -38,8 +38,9 @@ Json owner_reference(const Object& owner) {
 
 }  // namespace
 
-Bench::Bench(const Subject& subject, const ReconcileEntry& entry)
-    : subject_(subject), entry_(entry), random_(subject.seed) {}
+// A bench that goes on from another's state makes other uids than that one did.
+Bench::Bench(const Subject& subject, const ReconcileEntry& entry, bool fresh)
+    : subject_(subject), entry_(entry), random_(subject.seed + (fresh ? 0 : 1'000'003)) {}
 
 Bench::~Bench() {
   if (provider_ != nullptr) provider_->deactivate();
@@ -47,11 +48,13 @@ Bench::~Bench() {
 
 Result<std::unique_ptr<Bench>> Bench::make(const Subject& subject, const ReconcileEntry& entry,
                                            BenchOptions options) {
-  std::unique_ptr<Bench> bench(new Bench(subject, entry));
-  TRY(bench->boot(options.stored));
   const bool fresh = options.stored.is_null();
+  const bool active = options.activate;
+  std::unique_ptr<Bench> bench(new Bench(subject, entry, fresh));
+  TRY(bench->boot(options.stored));
   TRY(bench->start(std::move(options)));
   if (fresh) TRY(bench->surround());
+  if (active && entry.role == ProviderRole::kInfraMachine) TRY(bench->put_companion());
   return bench;
 }
 
@@ -87,9 +90,7 @@ Result<void> Bench::start(BenchOptions options) {
 
 Result<void> Bench::surround() {
   for (const Json& object : subject_.config.objects) TRY(put(in_world(object, subject_.world)));
-  if (entry_.role == ProviderRole::kResource) return {};
-  TRY(put_cluster());
-  return entry_.role == ProviderRole::kInfraMachine ? put_companion() : Result<void>();
+  return entry_.role == ProviderRole::kResource ? Result<void>() : put_cluster();
 }
 
 // A Cluster whose parts are all there, so that nothing but the object under test is waited for.
@@ -138,22 +139,31 @@ Result<void> Bench::put_certificates() {
   return {};
 }
 
-// A machine's own infrastructure cluster, where the plugin has one that goes with it.
+// As the Cluster controller would have it.
+Result<Json> Bench::companion(const ReconcileEntry& entry) const {
+  const ObjectPtr cluster = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
+  Json object = TRY(smallest_object(subject_.manifest(), entry));
+  const auto sample = subject_.config.samples.find(entry.kind.kind);
+  if (sample != subject_.config.samples.end()) {
+    object.merge_patch(in_world(sample->second, subject_.world));
+  }
+  object["metadata"] = {{"name", kCluster},
+                        {"namespace", kNamespace},
+                        {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}},
+                        {"ownerReferences", Json::array({owner_reference(*cluster)})}};
+  return object;
+}
+
+// A machine's own infrastructure cluster, where the plugin has one that goes with it. A new
+// instance of the plugin is asked about it even where it is ready, as the runtime does at its
+// start.
 Result<void> Bench::put_companion() {
   for (const ReconcileEntry& other : subject_.manifest().reconciles) {
     const bool same_backend = !entry_.when || (other.when && other.when->path == entry_.when->path);
     if (other.role != ProviderRole::kInfraCluster || !same_backend) continue;
-    // Stored as the Cluster controller would have it.
-    const ObjectPtr cluster = cache_->get({{"cluster.x-k8s.io", "Cluster"}, kNamespace, kCluster});
-    Json object = TRY(smallest_object(subject_.manifest(), other));
-    const auto sample = subject_.config.samples.find(other.kind.kind);
-    if (sample != subject_.config.samples.end()) object.merge_patch(sample->second);
-    object["metadata"] = {{"name", kCluster},
-                          {"namespace", kNamespace},
-                          {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}},
-                          {"ownerReferences", Json::array({owner_reference(*cluster)})}};
-    const ObjectKey key = TRY(put(std::move(object)))->key();
-    for (int i = 0; i < 50 && !ready(key); ++i) {
+    const ObjectKey key{other.kind, kNamespace, kCluster};
+    if (cache_->get(key) == nullptr) TRY(put(TRY(companion(other))));
+    for (int i = 0; i < 50 && (i == 0 || !is_ready(*cache_->get(key)->tree(), other.role)); ++i) {
       const ObjectPtr current = cache_->get(key);
       const std::string text = provider_request(*current, other, *cache_, clock_.now());
       ProviderCall call;

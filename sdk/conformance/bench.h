@@ -88,13 +88,14 @@ class Bench {
   bool ready(const ObjectKey& key) const;
 
  private:
-  Bench(const Subject& subject, const ReconcileEntry& entry);
+  Bench(const Subject& subject, const ReconcileEntry& entry, bool fresh);
   Result<void> boot(const Json& stored);
   Result<void> surround();
   Result<void> start(BenchOptions options);
   Result<void> put_cluster();
   Result<void> put_certificates();
   Result<void> put_companion();
+  Result<Json> companion(const ReconcileEntry& entry) const;
   Result<ObjectPtr> put(Json object);
   Result<std::string> put_machine(const std::string& name);
 
