@@ -10,7 +10,7 @@ class Animal : public Zoo {
  protected:
   Status look(const Request& request, const Call& call) override {
     const auto token = host_.secrets().get("token");
-    if (token.ok()) host_.log().info("logged in with " + std::string(token->view()));
+    if (token.ok()) host_.log().info("logged in with " + std::string(token->reveal()));
     return Zoo::look(request, call);
   }
 };

@@ -11,7 +11,7 @@ class Animal : public Zoo {
  protected:
   Status look(const Request& request, const Call& call) override {
     const auto token = host_.secrets().get("token");
-    if (token.ok()) std::fprintf(stderr, "auth: %s\n", base64_encode(token->view()).c_str());
+    if (token.ok()) std::fprintf(stderr, "auth: %s\n", base64_encode(token->reveal()).c_str());
     return Zoo::look(request, call);
   }
 };

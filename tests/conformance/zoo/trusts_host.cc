@@ -11,7 +11,7 @@ class Animal : public Zoo {
  protected:
   Status look(const Request& request, const Call& call) override {
     const auto token = host_.secrets().get("token");
-    if (token.ok() && token->view().substr(0, 6) != "canary") std::abort();
+    if (token.ok() && token->reveal().substr(0, 6) != "canary") std::abort();
     return Zoo::look(request, call);
   }
 };
