@@ -51,7 +51,9 @@ Result<void> read_member(const std::string& name, const Json& value, const std::
     if (out.isolation == "in-process" || out.isolation == "process") return {};
     return wrong(at, "must be in-process or process");
   }
-  return wrong(at, "is unknown; expected name, file, enabled, settings, secrets or isolation");
+  if (name == "record") return read_text(value, at, out.record);
+  return wrong(at,
+               "is unknown; expected name, file, enabled, settings, secrets, isolation or record");
 }
 
 }  // namespace

@@ -30,6 +30,8 @@ struct PluginConfig {
   // "" leaves it to the host: in-process for bundled plugins, process for others.
   std::string isolation;  // "in-process" or "process"
 
+  std::string record;  // file that every call is written to (recording/recorder.h), "" for none
+
   Json written = Json::object();  // the item as it was written, without its name
 
   // Errors: kInvalid; the field is named below `at` ("plugins[2]").

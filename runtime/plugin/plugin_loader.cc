@@ -39,6 +39,15 @@ Error absent(const PluginConfig& config, const std::string& path, const LoaderOp
                           ". For a plugin of your own set `file`");
 }
 
+Error cannot_record(const PluginConfig& config) {
+  return {Code::kUnimplemented,
+          "plugin \"" + config.name +
+              "\" cannot be recorded here; `record` needs `isolation: "
+              "in-process`",
+          {},
+          {}};
+}
+
 Result<void> check_secrets(const PluginFile& file, const PluginConfig& config) {
   for (const auto& [name, reference] : config.secrets) {
     const auto& wanted = file.manifest.needs.secrets;
@@ -110,6 +119,7 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
       return Error{
           Code::kUnimplemented, path + ": this host cannot run plugins in a process", {}, {}};
     }
+    if (!config.record.empty()) return cannot_record(config);
     return options.isolated(config, *file);
   }
   if (options.probe && !cache.known_good(file->library)) {
@@ -118,6 +128,10 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
   }
   auto services =
       std::make_unique<HostServices>(services_for(file->manifest, config, options.ports));
+  if (!config.record.empty()) {
+    if (!options.recorded) return cannot_record(config);
+    return options.recorded(config, *std::move(file), std::move(services));
+  }
   return std::unique_ptr<Provider>(
       TRY(NativeProvider::load(*std::move(file), std::move(services), options.native)));
 }

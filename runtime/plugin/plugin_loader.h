@@ -40,6 +40,11 @@ struct LoaderOptions {
   // error of the plugin. Gives a provider that is not active yet.
   std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&)>
       isolated = {};
+  // Makes the provider of a plugin whose config has `record`, over the host given; not active yet.
+  // Unset: `record` is an error of the plugin.
+  std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, PluginFile,
+                                                  std::unique_ptr<HostTable>)>
+      recorded = {};
 };
 
 // The services that a plugin gets: the ports, narrowed to what its manifest asks for.

@@ -6,6 +6,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/plugin/plugin_folder.h"
+#include "runtime/plugin/recording/recording_provider.h"
 
 namespace capstan {
 namespace {
@@ -78,6 +79,10 @@ Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config
   report.file = located.file;
   LoaderOptions options{.ports = ports};
   options.probe_timeout = kProbeTimeout;
+  options.recorded = [](const PluginConfig& recorded, PluginFile file,
+                        std::unique_ptr<HostTable> host) {
+    return load_recorded(recorded.record, std::move(file), std::move(host));
+  };
   std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
   probed_.save();
   return provider;

@@ -5,6 +5,7 @@
 
 #include "runtime/plugin/host_calls/host_call_tables.h"
 #include "runtime/plugin/host_calls/table_caller.h"
+#include "runtime/plugin/native_provider.h"
 
 namespace capstan {
 namespace {
@@ -45,6 +46,15 @@ std::unique_ptr<HostTable> recording_host(std::unique_ptr<HostTable> host,
       std::make_shared<RecordingHandler>(std::move(host), std::move(recorder)));
 }
 
+Result<std::unique_ptr<Provider>> load_recorded(const std::string& path, PluginFile file,
+                                                std::unique_ptr<HostTable> host) {
+  auto recorder = TRY(Recorder::open(path, file.manifest));
+  auto inner =
+      TRY(NativeProvider::load(std::move(file), recording_host(std::move(host), recorder)));
+  return std::unique_ptr<Provider>(
+      std::make_unique<RecordingProvider>(std::move(inner), std::move(recorder)));
+}
+
 Result<void> RecordingProvider::activate(const Json& settings) {
   const uint64_t id = recorder_->begin("activate", {{"settings", settings}});
   const CurrentCall current(id);
@@ -61,6 +71,14 @@ void RecordingProvider::deactivate() {
   const CurrentCall current(id);
   inner_->deactivate();
   recorder_->end(id, {});
+}
+
+std::string RecordingProvider::end() {
+  const uint64_t id = recorder_->begin("deactivate", Json::object());
+  const CurrentCall current(id);
+  std::string pinned = inner_->end();
+  recorder_->end(id, {});
+  return pinned;
 }
 
 ProviderReply RecordingProvider::reconcile(const ProviderCall& call, std::string_view request) {

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <memory>
+#include <string>
 
 #include "runtime/plugin/host_services/host_services.h"
 #include "runtime/plugin/recording/recorder.h"
@@ -20,6 +21,11 @@ namespace capstan {
 // A host that answers as the given one does and writes each call down.
 std::unique_ptr<HostTable> recording_host(std::unique_ptr<HostTable> host,
                                           std::shared_ptr<Recorder> recorder);
+
+// A plugin in this process that is recorded to the file. Errors: those of Recorder::open and of
+// NativeProvider::load.
+Result<std::unique_ptr<Provider>> load_recorded(const std::string& path, PluginFile file,
+                                                std::unique_ptr<HostTable> host);
 
 class RecordingProvider final : public Provider {
  public:
@@ -33,7 +39,9 @@ class RecordingProvider final : public Provider {
   ProviderReply reconcile(const ProviderCall& call, std::string_view request) override;
   ProviderReply admit(const ProviderCall& call, std::string_view object,
                       std::string_view old) override;
+  std::string end() override;
   ProviderStatistics statistics() const override { return inner_->statistics(); }
+  ProviderState state() const override { return inner_->state(); }
 
  private:
   const std::unique_ptr<Provider> inner_;
