@@ -19,7 +19,7 @@ Finding rules(const CaseInput& input) {
 }
 
 Finding unloadable(const CaseInput& input) {
-  const auto elf = read_elf_file(input.subject.file.path);
+  const auto elf = read_elf_file(input.subject.file.library);
   if (!elf.ok()) return failed(elf.error().message);
   if (elf->unique.empty()) return passed();
   return failed("has " + std::to_string(elf->unique.size()) + " unique symbols such as " +
@@ -27,13 +27,13 @@ Finding unloadable(const CaseInput& input) {
 }
 
 Finding position_independent(const CaseInput& input) {
-  const auto elf = read_elf_file(input.subject.file.path);
+  const auto elf = read_elf_file(input.subject.file.library);
   if (!elf.ok()) return failed(elf.error().message);
   return elf->text_relocations ? failed("has text relocations; compile it with -fPIC") : passed();
 }
 
 Finding no_run_path(const CaseInput& input) {
-  const auto elf = read_elf_file(input.subject.file.path);
+  const auto elf = read_elf_file(input.subject.file.library);
   if (!elf.ok()) return failed(elf.error().message);
   if (elf->run_path.empty() || elf->run_path.starts_with("$ORIGIN")) return passed();
   return failed("looks for libraries in " + elf->run_path +

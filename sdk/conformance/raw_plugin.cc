@@ -42,7 +42,7 @@ std::string RawReply::complaint() const {
 }
 
 Result<RawPlugin> RawPlugin::open(const PluginFile& file) {
-  SharedObject library = TRY(SharedObject::open(file.path));
+  SharedObject library = TRY(SharedObject::open(file.library));
   const capstan_entry* entry = TRY(check_entry(library, file));
   return RawPlugin(std::move(library), entry);
 }

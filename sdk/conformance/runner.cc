@@ -137,6 +137,11 @@ void run_one(Instance& instance, Subject subject, std::chrono::milliseconds time
     result.finding = skipped(skip->reason);
     return;
   }
+  const std::string group = instance.definition.group();
+  if (subject.file.is_folder() && (group == "lifecycle" || group == "abi")) {
+    result.finding = skipped("the tables of a folder's plugin are those of its language's library");
+    return;
+  }
   const Folder folder;
   subject.mode = instance.mode;
   subject.world = folder.path();
