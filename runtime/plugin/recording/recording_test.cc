@@ -33,6 +33,12 @@ class RecordingTest : public testing::Test {
     EXPECT_TRUE(file.ok()) << file.error().message;
     return *std::move(file);
   }
+  static ProviderCall a_call() {
+    ProviderCall call;
+    call.attempt = 1;
+    call.key = "uid-1";
+    return call;
+  }
   void record(const std::vector<std::string>& requests) {
     const PluginFile file = plain();
     auto recorder = Recorder::open(path_, file.manifest);
@@ -46,7 +52,7 @@ class RecordingTest : public testing::Test {
     RecordingProvider provider(*std::move(inner), *recorder);
     ASSERT_TRUE(provider.activate({{"password", "hunter2-hunter2"}}).ok());
     for (const std::string& request : requests) {
-      replies_.push_back(provider.reconcile({.attempt = 1, .key = "uid-1"}, request));
+      replies_.push_back(provider.reconcile(a_call(), request));
     }
     (void)provider.admit({}, "{}", "");
     provider.deactivate();

@@ -100,7 +100,7 @@ std::string Redactor::redact(std::string_view text) const {
 }
 
 Json Redactor::redact(const Json& value) const {
-  if (value.is_string()) return redact(value.get_ref<const std::string&>());
+  if (value.is_string()) return redact(std::string_view(value.get_ref<const std::string&>()));
   if (!value.is_structured()) return value;
   Json out = value;
   for (Json& item : out) item = redact(item);
