@@ -109,6 +109,20 @@ HostServicesOptions services_for(const Manifest& manifest, const PluginConfig& c
   return options;
 }
 
+namespace {
+
+// The dynamic linker takes a path for the library that is mapped from it already, whatever the file
+// has become: a version beside that needs a name of its own.
+Result<void> tell_from_mapped(PluginFile& file) {
+  if (file.image != nullptr || file.is_folder() || !SharedObject::is_mapped(file.library)) {
+    return {};
+  }
+  file.image = std::make_shared<const SealedFile>(TRY(SealedFile::read(file.library)));
+  return {};
+}
+
+}  // namespace
+
 Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
                                               const LoaderOptions& options, ProbeCache& cache) {
   const std::string path = library_path(config, options);
@@ -133,6 +147,7 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
     resolved.isolation = isolation;
     return options.isolated(resolved, *file);
   }
+  TRY(tell_from_mapped(*file));
   if (options.probe && !cache.known_good(file->library)) {
     TRY(probe_plugin(*file, options.probe_timeout, options.probe_stop));
     cache.remember(file->library);

@@ -81,20 +81,6 @@ void update_old_counters(const MachineDeploymentScope& scope, const MachineCount
   old["unavailableReplicas"] = counts.replicas - counts.available;
 }
 
-// Why its MachineSets make no Machines.
-std::vector<std::string> blocked_because(const Objects& sets) {
-  std::vector<std::string> reasons;
-  for (const ObjectPtr& set : sets) {
-    const auto scaling = get_condition(*set->tree(), "ScalingUp");
-    if (!scaling || scaling->status != kTrue) continue;
-    const std::vector<std::string> lines = split(scaling->message, '\n');
-    for (size_t i = 1; i < lines.size(); ++i) {
-      reasons.push_back(lines[i].starts_with("* ") ? lines[i].substr(2) : lines[i]);
-    }
-  }
-  return reasons;
-}
-
 }  // namespace
 
 std::string machine_deployment_phase(int64_t desired, int64_t replicas, int64_t ready) {
