@@ -126,6 +126,16 @@ Json FakeEngine::describe(const FakeContainer& container) const {
            {{"Networks", {{network, {{"IPAddress", running ? container.address : ""}}}}}}}};
 }
 
+// "172.18.0.7" on a network of 172.18.0.0/16.
+std::string FakeEngine::free_address(const std::string& network) const {
+  std::string subnet = "10.0.0.0/24";
+  const auto found = networks.find(network);
+  if (found != networks.end() && !found->second.ranges.empty()) {
+    subnet = string_at(found->second.ranges.front(), "Subnet");
+  }
+  return subnet.substr(0, subnet.find_last_of('.') + 1) + std::to_string(next_);
+}
+
 EngineResponse FakeEngine::create(const EngineRequest& request, const Target& target) {
   const std::string name = target.query.at("name");
   FakeContainer container;
@@ -137,11 +147,10 @@ EngineResponse FakeEngine::create(const EngineRequest& request, const Target& ta
   if (!images.contains(image)) return refuse(404, "No such image: " + image);
   container.id = "id-" + std::to_string(++next_);
   container.name = name;
-  container.address = string_at(container.config,
-                                "NetworkingConfig/EndpointsConfig/" +
-                                    string_at(container.config, "HostConfig/NetworkMode") +
-                                    "/IPAMConfig/IPv4Address",
-                                "10.0.0." + std::to_string(next_));
+  const std::string network = string_at(container.config, "HostConfig/NetworkMode");
+  container.address = string_at(
+      container.config, "NetworkingConfig/EndpointsConfig/" + network + "/IPAMConfig/IPv4Address",
+      free_address(network));
   return json({{"Id", (containers[container.id] = container).id}}, 201);
 }
 

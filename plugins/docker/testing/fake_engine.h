@@ -67,6 +67,7 @@ class FakeEngine : public EngineTransport {
                               const std::string& id, const std::string& action);
   EngineResponse on_networks(const EngineRequest& request, const Target& target);
   EngineResponse on_images(const EngineRequest& request, const Target& target);
+  std::string free_address(const std::string& network) const;
   EngineResponse create(const EngineRequest& request, const Target& target);
   EngineResponse start(FakeContainer& container);
   EngineResponse archive(const EngineRequest& request, const Target& target,
