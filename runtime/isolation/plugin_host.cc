@@ -29,7 +29,8 @@ CallServer::Answer failure(const Error& error) {
   return {error.code, encode_reply(reply)};
 }
 
-// As the host has read and judged it; that the library is the same is checked when it is loaded.
+// As the host has read and judged it. Where the host has verified the library's bytes, exactly
+// those are loaded; otherwise its manifest must still be the same.
 Result<PluginFile> file_from(const Json& hello) {
   PluginFile file;
   file.path = get_string(hello, {"file"});
@@ -37,6 +38,13 @@ Result<PluginFile> file_from(const Json& hello) {
   file.manifest_text = get_string(hello, {"manifest"});
   file.library_manifest_text = get_string(hello, {"libraryManifest"});
   file.manifest = TRY(parse_manifest(file.manifest_text));
+  const std::string verified = get_string(hello, {"sha256"});
+  if (verified.empty()) return file;
+  file.image = std::make_shared<const SealedFile>(TRY(SealedFile::read(file.library)));
+  if (file.image->sha256() != verified) {
+    return Error::failed_precondition(file.library +
+                                      ": is not loaded: it has changed since it was verified");
+  }
   return file;
 }
 

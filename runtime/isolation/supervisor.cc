@@ -207,6 +207,7 @@ std::string IsolatedProvider::hello(bool in_cgroup) const {
       {"parent", ::getpid()},
       {"file", file_.path},
       {"library", file_.library},
+      {"sha256", file_.image == nullptr ? "" : file_.image->sha256()},
       {"manifest", file_.manifest_text},
       {"libraryManifest", file_.library_manifest_text},
       {"services", dispatcher_->offered()},

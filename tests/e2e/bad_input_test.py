@@ -342,16 +342,23 @@ class ServeTest(unittest.TestCase):
             self.skipTest(f"{fixtures} is not built: cmake --build, target abi_test")
         names = ["wrong-major", "minor-too-new", "crash-at-load", "hang-at-load", "bad-manifest",
                  "no-manifest"]
+        for isolation, crashed, hung in (("in-process", "crashed", "hung"),
+                                         ("process", "signal 6", "did not answer")):
+            with self.subTest(isolation=isolation):
+                self.expect_no_harm(fixtures, names, isolation, crashed, hung)
+
+    def expect_no_harm(self, fixtures, names, isolation, crashed, hung):
         config = "plugins:\n- kubeadm\n" + "".join(
-            f"- {{name: {name}, file: {fixtures / name}.so}}\n" for name in names)
+            f"- {{name: {name}, file: {fixtures / name}.so, isolation: {isolation}}}\n"
+            for name in names)
         server = self.server(config=config)
         log = server.log(last=100000)
         for name in names:
             mine = [line for line in log.splitlines() if f"{name}.so" in line]
             self.assertEqual(len(mine), 1, f"one error about {name}, not {mine}")
         self.assertIn("is made for ABI", log)
-        self.assertIn("crashed", log)
-        self.assertIn("hung", log)
+        self.assertIn(crashed, log)
+        self.assertIn(hung, log)
         server.apply(KEPT)
         providers = server.capstan("get", "providers").stdout
         self.assertRegex(providers, r"(?m)^kubeadm .*Ready")
@@ -359,13 +366,14 @@ class ServeTest(unittest.TestCase):
             self.assertRegex(providers, rf"(?m)^{name} .*Failed +.*{name}\.so", "the reason is there")
         told = {item["metadata"]["name"]: item["metadata"]["annotations"]["capstan.dev/message"]
                 for item in json.loads(server.capstan("get", "providers", "-o", "json").stdout)}
-        self.assertIn("hung", told["hang-at-load"])
+        self.assertIn(hung, told["hang-at-load"])
 
     def test_a_stop_while_a_plugin_hangs_in_its_try_ends_the_start_at_once(self):
         hanging = BUILD / "tests" / "abi" / "fixtures" / "hang-at-load.so"
         if not hanging.exists():
             self.skipTest(f"{hanging} is not built: cmake --build, target abi_test")
-        server = Server(config=f"plugins:\n- {{name: hang-at-load, file: {hanging}}}\n")
+        server = Server(config=f"plugins:\n- {{name: hang-at-load, file: {hanging}, "
+                               "isolation: in-process}\n")
         self.addCleanup(server.__exit__)
         server.start(wait=False)
         def children():

@@ -17,7 +17,7 @@ import unittest
 from capstan_server import BUILD, CAPSTAN, Server, eventually, run
 
 PLUGINS = BUILD / "lib" / "capstan" / "plugins"
-HELLO = PLUGINS / "hello.so"
+HELLO = BUILD / "examples" / "hello-infra" / "plugins" / "hello.so"
 TEMPLATE = """\
 apiVersion: infrastructure.cluster.x-k8s.io/v1beta1
 kind: HelloCluster

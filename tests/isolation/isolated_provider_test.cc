@@ -50,6 +50,26 @@ TEST_F(IsolatedProviderTest, a_call_has_the_answer_of_the_same_plugin_in_this_pr
   EXPECT_THAT(reconcile(*provider, "status").error("plain").message, HasSubstr("gave status"));
 }
 
+TEST_F(IsolatedProviderTest, a_library_that_changed_after_it_was_verified_is_not_loaded) {
+  const std::string path = testing::TempDir() + "/changes.so";
+  std::filesystem::copy_file(CAPSTAN_PLAIN_PLUGIN, path,
+                             std::filesystem::copy_options::overwrite_existing);
+  auto file = read_plugin_file(path);
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  auto image = SealedFile::read(path);
+  ASSERT_TRUE(image.ok()) << image.error().message;
+  file->image = std::make_shared<const SealedFile>(*std::move(image));
+  std::ofstream(path, std::ios::app) << "one byte more";
+  PluginConfig config;
+  config.name = file->manifest.name;
+  auto services = std::make_unique<HostServices>(
+      services_for(file->manifest, config, HostPorts{.clock = clock_}));
+  IsolatedProvider provider(*std::move(file), std::move(services), options());
+  const auto active = provider.activate(Json::object());
+  ASSERT_FALSE(active.ok());
+  EXPECT_THAT(active.error().message, HasSubstr("changed since it was verified"));
+}
+
 TEST_F(IsolatedProviderTest, what_comes_with_a_call_crosses) {
   const auto provider = start();
   ProviderCall call = within(1min);

@@ -29,7 +29,10 @@ std::map<std::string, Json> plugins_of_server(const Flags& flags) {
   if (!client.ok()) return found;
   auto list = (*client)->list({"capstan.dev", "Plugin"}, "");
   if (!list.ok()) return found;
-  for (Json& object : *list) found[get_string(object, {"metadata", "name"})] = std::move(object);
+  for (Json& object : *list) {
+    std::string name = get_string(object, {"metadata", "name"});
+    found[std::move(name)] = std::move(object);
+  }
   return found;
 }
 
