@@ -30,7 +30,8 @@ Result<Started> start(const CaseInput& input) {
 std::string where(const Bench& bench, const ObjectKey& key) {
   const ObjectPtr object = bench.get(key);
   if (object == nullptr) return "the object is gone";
-  const Json* conditions = find(*object->tree(), {"status", "conditions"});
+  const JsonPtr tree = object->tree();
+  const Json* conditions = find(*tree, {"status", "conditions"});
   return "its conditions are " + (conditions == nullptr ? "absent" : dump_json(*conditions));
 }
 

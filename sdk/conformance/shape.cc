@@ -46,7 +46,8 @@ Json shape_of(const Json& object) {
   }
   out["metadata"]["owners"] = metadata.value("ownerReferences", Json::array()).size();
   out["metadata"]["deleting"] = metadata.contains("deletionTimestamp");
-  for (const auto& [name, value] : object.value("status", Json::object()).items()) {
+  const Json status = object.value("status", Json::object());  // items() only refers to it
+  for (const auto& [name, value] : status.items()) {
     out["status"][name] = name == "conditions" ? shape_of_conditions(value) : shape_of_value(value);
   }
   return out;
