@@ -1,6 +1,9 @@
 #include "runtime/base/simdjson_parser.h"
 
 #include <algorithm>
+#include <mutex>
+#include <utility>
+#include <vector>
 
 namespace capstan {
 namespace {
@@ -9,18 +12,50 @@ constexpr size_t kMaxDepth = 100;  // the general parser decides about what is a
 constexpr size_t kSmallText = 4096;
 constexpr size_t kLargeText = 32 * 1024;
 
-simdjson::dom::parser& thread_parser() {
-  thread_local simdjson::dom::parser parser;
-  return parser;
+constexpr size_t kMaxKept = 64;
+
+using ParserPtr = std::unique_ptr<simdjson::dom::parser>;
+
+// Parsers that nobody holds. One a thread would need no lock, but a thread-local destructor keeps a
+// plugin with this code from being unloaded until that thread ends.
+class Pool {
+ public:
+  Pool() { kept_.reserve(kMaxKept); }
+
+  ParserPtr take() {
+    const std::lock_guard lock(mutex_);
+    if (kept_.empty()) return nullptr;
+    ParserPtr parser = std::move(kept_.back());
+    kept_.pop_back();
+    return parser;
+  }
+  void give(ParserPtr parser) {
+    const std::lock_guard lock(mutex_);
+    if (kept_.size() < kMaxKept) kept_.push_back(std::move(parser));
+  }
+
+ private:
+  std::mutex mutex_;
+  std::vector<ParserPtr> kept_;
+};
+
+Pool& pool() {
+  static Pool pool;
+  return pool;
 }
 
 }  // namespace
 
-SimdjsonParser::SimdjsonParser(size_t text_size) {
-  simdjson::dom::parser& parser = text_size > kLargeText ? own_.emplace() : thread_parser();
-  const bool ready = parser.capacity() > 0 || parser.allocate(std::max(text_size, kSmallText),
-                                                              kMaxDepth) == simdjson::SUCCESS;
-  if (ready) parser_ = &parser;
+SimdjsonParser::SimdjsonParser(size_t text_size) : kept_(text_size <= kLargeText) {
+  if (kept_) parser_ = pool().take();
+  if (parser_ != nullptr) return;
+  parser_ = std::make_unique<simdjson::dom::parser>();
+  const size_t room = std::max(text_size, kSmallText);
+  if (parser_->allocate(room, kMaxDepth) != simdjson::SUCCESS) parser_.reset();
+}
+
+SimdjsonParser::~SimdjsonParser() {
+  if (kept_ && parser_ != nullptr) pool().give(std::move(parser_));
 }
 
 bool may_have_surrogates(std::string_view text) {

@@ -113,18 +113,24 @@ Result<void> Bench::put_cluster() {
                       {"kind", "DevCluster"},
                       {"name", kCluster}}}}}};
   if (ready) cluster["status"]["initialization"]["infrastructureProvisioned"] = true;
-  if (machines && entry_.role == ProviderRole::kInfraMachine) {
+  if (entry_.role == ProviderRole::kInfraMachine) {
     cluster["status"]["initialization"]["controlPlaneInitialized"] = true;
   }
   TRY(put(std::move(cluster)));
-  return entry_.role == ProviderRole::kInfraMachine ? put_certificates() : Result<void>();
+  return machines ? put_certificates() : Result<void>();
 }
 
-// The cluster's certificate authorities, as a control plane provider would have made them.
+// The cluster's certificate authorities and its key for service accounts, as a control plane
+// provider would have made them.
 Result<void> Bench::put_certificates() {
-  for (const char* name : {"ca", "etcd", "proxy"}) {
-    const CertificateAndKey ca =
-        TRY(make_ca({.common_name = std::string("conformance-") + name}, clock_.now()));
+  for (const std::string name : {"ca", "etcd", "proxy", "sa"}) {
+    CertificateAndKey pair;
+    if (name == "sa") {
+      SigningKey key = TRY(generate_key(KeyAlgorithm::kEcdsaP256));
+      pair = {std::move(key.public_key_pem), std::move(key.key_pem)};
+    } else {
+      pair = TRY(make_ca({.common_name = "conformance-" + name}, clock_.now()));
+    }
     TRY(put({{"apiVersion", "v1"},
              {"kind", "Secret"},
              {"type", "cluster.x-k8s.io/secret"},
@@ -133,8 +139,8 @@ Result<void> Bench::put_certificates() {
                {"namespace", kNamespace},
                {"labels", {{"cluster.x-k8s.io/cluster-name", kCluster}}}}},
              {"data",
-              {{"tls.crt", base64_encode(ca.certificate_pem)},
-               {"tls.key", base64_encode(ca.key_pem)}}}}));
+              {{"tls.crt", base64_encode(pair.certificate_pem)},
+               {"tls.key", base64_encode(pair.key_pem)}}}}));
   }
   return {};
 }
@@ -312,7 +318,11 @@ Settled Bench::settle(const ObjectKey& key, const std::function<bool(const Step&
     }
     if (each && !each(step)) return settled;
     const bool failed = step.outcome.error.has_value();
-    if (failed) settled.failures.push_back(step.outcome.error->message);
+    if (step.reply.status != Code::kOk) {
+      settled.failures.push_back(step.reply.error(subject_.manifest().name).message);
+    } else if (failed) {
+      settled.failures.push_back(step.outcome.error->message);
+    }
     attempt = failed ? attempt + 1 : 0;
     if (attempt >= kMaxFailures) return settled;
     const bool early = step.outcome.requeue_after && *step.outcome.requeue_after < kRest;

@@ -75,6 +75,8 @@ class Life {
     if (!settled.at_rest) {
       return fail(settled.failures.empty() ? "does not come to rest" : settled.failures.back());
     }
+    // At rest because no retry helps: no failure of the life, but the reason of a difference.
+    if (settled.last.reply.status != Code::kOk) (void)fail(settled.failures.back());
     (void)write_file(path("shape"), dump_json(shape_of_all(bench.dump())));
     (void)write_file(path("points"), std::to_string(points_));
     return 0;
@@ -137,7 +139,10 @@ Finding prove(const CaseInput& input) {
     const End resumed = run_life(input, 0);
     if (resumed.code != 0) return failed(where + resumed.failure);
     const std::string difference = first_difference(undisturbed.shape, resumed.shape);
-    if (!difference.empty()) return failed(where + "the end is another: " + difference);
+    if (!difference.empty()) {
+      return failed(where + "the end is another: " + difference +
+                    (resumed.failure.empty() ? "" : "; it says: " + resumed.failure));
+    }
     const std::string world = world_digest(input.subject);
     if (world != undisturbed.world) {
       return failed(where + "the world is another: " + world + " instead of " + undisturbed.world);
