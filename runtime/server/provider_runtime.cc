@@ -64,6 +64,7 @@ HostPorts ProviderRuntime::ports() {
   ports.objects = core_->cache.get();
   ports.metrics = metrics_.get();
   ports.workload = workload_.get();
+  ports.events = [this](const EventRecord& event) { events_->record(event, "plugin"); };
   ports.wake = [this](const ObjectKey& key) { wake(key); };
   ports.pki = [this](const Json& request) { return run_pki(request, core_->clock.now()); };
   return ports;
@@ -116,6 +117,7 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
 Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> changed) {
   core_ = &core;
   metrics_ = std::make_unique<RegistryPluginMetrics>(core.metrics);
+  events_ = std::make_unique<EventRecorder>(*core.resources, core.clock, core.random);
   workload_ = make_http_workload_clusters(*core.cache, core.clock, core.random);
   inventory_ = std::make_unique<ProviderInventory>(*core.resources);
   objects_ = std::make_unique<PluginObjects>(*core.resources);

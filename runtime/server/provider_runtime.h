@@ -16,6 +16,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/controller/event_recorder.h"
 #include "runtime/controller/manager.h"
 #include "runtime/plugin/registry_plugin_metrics.h"
 #include "runtime/server/plugin_set.h"
@@ -72,6 +73,7 @@ class ProviderRuntime {
 
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<RegistryPluginMetrics> metrics_;
+  std::unique_ptr<EventRecorder> events_;  // of plugins, beside those that come with a reply
   std::unique_ptr<WorkloadClusters> workload_;
   std::unique_ptr<ProviderInventory> inventory_;
   std::unique_ptr<PluginObjects> objects_;

@@ -50,7 +50,7 @@ class PluginLifecycleTest(unittest.TestCase):
         self.expect_state("Running" if spec.get("enabled", True) else "Disabled")
 
     def isolation(self):
-        return "in-process"
+        return os.environ.get("CAPSTAN_PLUGIN_ISOLATION", "in-process")
 
     def plugin(self):
         return json.loads(self.server.kubectl("get", "plugin", "tally", "-o", "json").stdout)
@@ -87,6 +87,14 @@ class PluginLifecycleTest(unittest.TestCase):
         self.assertNotIn("tally", listed)
         self.apply_plugin()
         self.expect_all_seen()
+
+    def test_an_event_that_a_plugin_records_shows_on_its_object(self):
+        self.change(1, 42)
+        self.expect_all_seen()
+        def told():
+            return [e for e in self.server.get("events") if e["reason"] == "Answered"
+                    and e["involvedObject"]["name"] == "t0" and e["message"] == "it was 42"]
+        eventually(told, 30, "the event is there")
 
     def test_a_disabled_plugin_s_objects_wait_for_it(self):
         self.change(3, 1)

@@ -14,6 +14,8 @@ using namespace capstan::sdk;
 
 class TallyPlugin {
  public:
+  explicit TallyPlugin(Host& host) : host_(host) {}
+
   Status activate(const Json& settings) {
     folder_ = string_at(settings, "folder");
     return {};
@@ -31,6 +33,9 @@ class TallyPlugin {
     // As long as a request to something outside may take, so that an exchange meets calls.
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
     const Json& object = request.object();
+    if (*find_at(object, "spec/value") == 42) {
+      host_.events().record(object, "Normal", "Answered", "it was 42");
+    }
     reply.status("value", *find_at(object, "spec/value"));
     reply.status("version", TALLY_VERSION);
     reply.status("observedGeneration", *find_at(object, "metadata/generation"));
@@ -39,6 +44,7 @@ class TallyPlugin {
   }
 
  private:
+  Host& host_;
   std::string folder_;
 };
 
