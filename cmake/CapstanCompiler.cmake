@@ -34,6 +34,11 @@ if(CAPSTAN_SANITIZE)
   endif()
 endif()
 
+option(CAPSTAN_LIBFUZZER "Instrument everything for libFuzzer (clang) and build tests/fuzz with it" OFF)
+if(CAPSTAN_LIBFUZZER)
+  add_compile_options(-fsanitize=fuzzer-no-link)
+endif()
+
 find_program(CCACHE_PROGRAM ccache)
 if(CCACHE_PROGRAM)
   # Hits across checkouts: paths are made relative, and precompiled headers are allowed.
