@@ -64,6 +64,16 @@ std::vector<std::string> subnets() {
   return out;
 }
 
+// What the host calls the network's bridge, so that packet filter rules can name it before it
+// exists. Interface names have 15 characters at most (IFNAMSIZ); else the engine chooses.
+Json options(const std::string& name) {
+  constexpr size_t kLongest = 15;
+  Json out = {{"com.docker.network.bridge.enable_ip_masquerade", "true"}};
+  const std::string bridge = "br-" + name;
+  if (bridge.size() <= kLongest) out["com.docker.network.bridge.name"] = bridge;
+  return out;
+}
+
 bool overlaps(const Error& error) {
   return (error.summary + error.detail).find("overlaps") != std::string::npos;
 }
@@ -81,7 +91,7 @@ Status create_network(Engine& engine, const std::string& name, const Labels& lab
                {"CheckDuplicate", true},
                {"Driver", "bridge"},
                {"Labels", labels},
-               {"Options", {{"com.docker.network.bridge.enable_ip_masquerade", "true"}}}};
+               {"Options", options(name)}};
   for (const std::string& subnet : subnets()) {
     body["IPAM"]["Config"] = Json::array({{{"Subnet", subnet}}});
     auto answer =

@@ -22,7 +22,8 @@ struct Network {
 Expected<std::optional<Network>> find_network(Engine& engine, const std::string& name);
 // Whether containers of the network can have the IPv4 address.
 bool holds_address(const Network& network, const std::string& address);
-// A bridge with the first range of addresses that is free. One that exists already is fine.
+// A bridge with the first range of addresses that is free, on the host called br-NAME where that is
+// short enough for an interface. A network that exists already is fine.
 Status create_network(Engine& engine, const std::string& name, const Labels& labels);
 // False where containers are still attached; what is gone already is fine.
 Expected<bool> remove_network(Engine& engine, const std::string& id);

@@ -263,7 +263,7 @@ EngineResponse FakeEngine::on_networks(const EngineRequest& request, const Targe
     if (networks.contains(name))
       return refuse(409, "network with name " + name + " already exists");
     networks[name] = {"net-" + std::to_string(++next_), body.at("Labels"),
-                      body.at("IPAM").at("Config")};
+                      body.at("IPAM").at("Config"), body.at("Options")};
     return json({{"Id", networks[name].id}}, 201);
   }
   const std::string id = target.path.substr(std::string("/networks/").size());

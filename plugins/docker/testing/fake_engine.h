@@ -38,6 +38,7 @@ class FakeEngine : public EngineTransport {
     std::string id;
     Json labels = Json::object();
     Json ranges = Json::array({{{"Subnet", "10.0.0.0/24"}}});
+    Json options = Json::object();
   };
 
   std::set<std::string> images;
