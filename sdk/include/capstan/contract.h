@@ -15,6 +15,9 @@ inline constexpr std::string_view kPausedAnnotation = "cluster.x-k8s.io/paused";
 // An annotation in Cluster API's code and a label in its book: either counts.
 inline constexpr std::string_view kManagedByAnnotation = "cluster.x-k8s.io/managed-by";
 
+// Of Secrets that belong to a cluster: bootstrap data, certificates, kubeconfigs.
+inline constexpr const char* kClusterSecretType = "cluster.x-k8s.io/secret";
+
 inline constexpr std::string_view kReady = "Ready";
 inline constexpr std::string_view kPaused = "Paused";
 inline constexpr std::string_view kTrue = "True";

@@ -26,6 +26,7 @@ from capstan.errors import (
 )
 from capstan.external import ExternalResource, Observation, ResourceContext
 from capstan.host import Host, HttpAnswer, Metric, SecretString
+from capstan.hosted import HostedContext, HostedControlPlane, HostedPlane
 from capstan.infra import (
     BootstrapData,
     ClusterContext,
@@ -72,6 +73,9 @@ __all__ = [
     "FailedPrecondition",
     "FailureDomain",
     "Host",
+    "HostedContext",
+    "HostedControlPlane",
+    "HostedPlane",
     "HttpAnswer",
     "InProgress",
     "Infrastructure",

@@ -1,11 +1,15 @@
 """Bootstrap configs (Cluster API contract v1beta2): the author writes the data that makes a machine
-a node; this layer waits for what it needs, stores the data as a Secret and reports it."""
+a node; this layer waits for what it needs, stores the data as a Secret and reports it.
+
+The manifest needs write access to Secrets: needs.objects {group: "", kind: Secret, access: write}.
+"""
 
 from __future__ import annotations
 
 import base64
 from abc import abstractmethod
 from enum import Enum
+from typing import ClassVar
 
 from capstan.errors import Error, InProgress
 from capstan.infra import BootstrapData
@@ -17,7 +21,7 @@ from capstan.objects import (
     is_control_plane_machine,
 )
 from capstan.reconcile import Call, Reply, Request
-from capstan.reconciler import Context, Reconciler, paused
+from capstan.reconciler import Context, Reconciler, failed, finalizer_is_stored, paused, under_way
 
 SECRET_TYPE = "cluster.x-k8s.io/secret"
 
@@ -31,11 +35,15 @@ class Role(Enum):
 
 
 class BootstrapContext(Context):
-    def __init__(self, request: Request, reply: Reply, call: Call, cluster: KubeObject,
-                 machine: KubeObject) -> None:
+    """`cluster` and `machine` are there in data(); in delete() they may be gone, and what was known
+    of them then is empty."""
+
+    def __init__(self, request: Request, reply: Reply, call: Call,
+                 cluster: KubeObject | None = None,
+                 machine: KubeObject | None = None) -> None:
         super().__init__(request, reply, call)
-        self._cluster = cluster
-        self.machine = machine
+        self._cluster = cluster or request.cluster or KubeObject({})
+        self.machine = machine or request.owner or KubeObject({})
 
     @property
     def cluster(self) -> KubeObject:
@@ -61,17 +69,26 @@ class BootstrapContext(Context):
 
 
 class BootstrapConfig(Reconciler):
-    """A bootstrap config. `data` is asked once: what it gave stays with the machine."""
+    """A bootstrap config. `data` is asked once: what it gave stays with the machine. A provider that
+    has something outside for a machine (a token, an entry in an inventory) names a finalizer and
+    says in `delete` how it goes."""
+
+    finalizer: ClassVar[str] = ""  # "": nothing is kept outside, and delete() is never called
 
     @abstractmethod
     def data(self, config: BootstrapContext) -> BootstrapData | InProgress:
         """The data for the machine. Called once the cluster's infrastructure is there and, for a
-        worker, the control plane is initialized."""
+        worker, the control plane is initialized; again after InProgress and after a crash."""
+
+    def delete(self, config: BootstrapContext) -> InProgress | None:
+        """Called until it is done; what is gone already is done. Only with a finalizer."""
+        return None
 
     def reconcile(self, request: Request, reply: Reply, call: Call) -> None:
         cluster, machine = request.cluster, request.owner
-        # What it made is owned by it and collected; nothing outside is left behind.
+        # The Secret is owned by it and collected.
         if request.object.deleting:
+            self._delete(request, reply, call)
             return
         if cluster is None or machine is None or machine.kind != "Machine":
             return  # the Machine adopts it, which wakes it
@@ -93,8 +110,23 @@ class BootstrapConfig(Reconciler):
         elif config.role is Role.WORKER and not control_plane_initialized(cluster):
             self._wait(reply, InProgress("WaitingForControlPlaneInitialized",
                                          "waiting for the control plane to be initialized", 0))
-        else:
+        elif not self.finalizer or finalizer_is_stored(request, reply, self.finalizer):
             self._write(config)
+
+    def _delete(self, request: Request, reply: Reply, call: Call) -> None:
+        if not self.finalizer or self.finalizer not in request.object.finalizers:
+            return
+        if paused(request, reply):
+            return
+        try:
+            wait = self.delete(BootstrapContext(request, reply, call))
+        except Error as error:
+            raise failed(reply, error, "BootstrapDeletionFailed",
+                         "BootstrapDeletionFailed") from None
+        if wait is not None:
+            under_way(reply, wait, "Deleting")
+            return
+        reply.remove_finalizer(self.finalizer)
 
     def _write(self, config: BootstrapContext) -> None:
         try:

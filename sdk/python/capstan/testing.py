@@ -23,6 +23,7 @@ from capstan.objects import Json, KubeObject, get_at, merge_patch
 from capstan.reconciler import Reconciler
 
 NOW = "2026-01-01T00:00:00Z"
+RESYNC_MS = 45_000  # asked for so late, a call is a look without a reason
 
 
 @dataclass
@@ -226,11 +227,12 @@ class ReconciledObject:
         return self.last
 
     def run(self, steps: int = 10) -> CallOutcome:
-        """So many calls, or fewer where one changes nothing."""
+        """So many calls, or fewer where one changes nothing and asks for no early further one."""
         for _ in range(steps):
             before = json.dumps([self.object, self.plugin.host.objects], sort_keys=True)
-            self.step()
-            if json.dumps([self.object, self.plugin.host.objects], sort_keys=True) == before:
+            reply = self.step().reply
+            after = json.dumps([self.object, self.plugin.host.objects], sort_keys=True)
+            if after == before and reply.get("requeueAfterMs", RESYNC_MS) >= RESYNC_MS:
                 break
         return self.last
 
