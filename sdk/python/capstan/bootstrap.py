@@ -69,9 +69,9 @@ class BootstrapContext(Context):
 
 
 class BootstrapConfig(Reconciler):
-    """A bootstrap config. `data` is asked once: what it gave stays with the machine. A provider that
-    has something outside for a machine (a token, an entry in an inventory) names a finalizer and
-    says in `delete` how it goes."""
+    """A bootstrap config. `data` is asked once: what it gave stays with the machine. A provider
+    that has something outside for a machine (a token, an entry in an inventory) names a finalizer
+    and says in `delete` how it goes."""
 
     finalizer: ClassVar[str] = ""  # "": nothing is kept outside, and delete() is never called
 
