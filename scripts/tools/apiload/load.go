@@ -5,8 +5,8 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"fmt"
-	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"sort"
 	"strings"
@@ -16,53 +16,65 @@ import (
 )
 
 type client struct {
-	target  target
-	config  config
-	http    *http.Client
-	objects [][]byte // as last answered, by number; nil where there is none
+	target      target
+	config      config
+	tls         *tls.Config
+	http        *http.Client  // for watches
+	connections []*connection // one a worker
+	objects     [][]byte      // as last answered, by number; nil where there is none
 }
 
-// operation makes the request for object i; nil where there is nothing to do.
+// operation makes the request for object i; false where there is nothing to do.
 type operation struct {
 	name    string
-	request func(c *client, i, turn int) *http.Request
+	request func(c *client, i, turn int) (request, bool)
 	keep    bool // the answer is the object's new state
 	again   bool // may run over the objects more than once
 	share   int  // requests are count/share, for expensive ones
 }
 
+const (
+	contentJSON  = "application/json"
+	contentPatch = "application/merge-patch+json"
+)
+
 var operations = []operation{
-	{name: "create", keep: true, request: func(c *client, i, _ int) *http.Request {
-		return c.newRequest("POST", "", strings.NewReplacer("@NAME@", name(i), "@COUNT@", "1").Replace(c.config.Object))
+	{name: "create", keep: true, request: func(c *client, i, _ int) (request, bool) {
+		return c.create(name(i)), true
 	}},
-	{name: "get", again: true, request: func(c *client, i, _ int) *http.Request {
-		return c.newRequest("GET", "/"+name(i), "")
+	{name: "get", again: true, request: func(c *client, i, _ int) (request, bool) {
+		return c.bare("GET", "/"+name(i)), true
 	}},
-	{name: "get from cache", again: true, request: func(c *client, i, _ int) *http.Request {
-		return c.newRequest("GET", "/"+name(i)+"?resourceVersion=0", "")
+	{name: "get from cache", again: true, request: func(c *client, i, _ int) (request, bool) {
+		return c.bare("GET", "/"+name(i)+"?resourceVersion=0"), true
 	}},
-	{name: "update", keep: true, request: func(c *client, i, turn int) *http.Request {
-		if c.objects[i] == nil {
-			return nil
-		}
+	{name: "update", keep: true, request: func(c *client, i, turn int) (request, bool) {
 		// The manifest has the value once; a server writes it back without spaces.
 		body := bytes.Replace(c.objects[i], []byte(`"bench-count":"1"`), []byte(fmt.Sprintf(`"bench-count":"%d"`, turn+2)), 1)
-		return c.newRequest("PUT", "/"+name(i), string(body))
+		return request{"PUT", c.config.Collection + "/" + name(i), contentJSON, body}, c.objects[i] != nil
 	}},
-	{name: "status patch", keep: true, request: func(c *client, i, turn int) *http.Request {
-		r := c.newRequest("PATCH", "/"+name(i)+"/status", fmt.Sprintf(`{"status":{"phase":"Running","observedGeneration":%d}}`, turn+1))
-		r.Header.Set("Content-Type", "application/merge-patch+json")
-		return r
+	{name: "status patch", keep: true, request: func(c *client, i, turn int) (request, bool) {
+		body := fmt.Sprintf(`{"status":{"phase":"Running","observedGeneration":%d}}`, turn+1)
+		return request{"PATCH", c.config.Collection + "/" + name(i) + "/status", contentPatch, []byte(body)}, true
 	}},
-	{name: "list", again: true, share: 100, request: func(c *client, _, _ int) *http.Request {
-		return c.newRequest("GET", "", "")
+	{name: "list", again: true, share: 100, request: func(c *client, _, _ int) (request, bool) {
+		return c.bare("GET", ""), true
 	}},
-	{name: "list from cache", again: true, share: 100, request: func(c *client, _, _ int) *http.Request {
-		return c.newRequest("GET", "?resourceVersion=0", "")
+	{name: "list from cache", again: true, share: 100, request: func(c *client, _, _ int) (request, bool) {
+		return c.bare("GET", "?resourceVersion=0"), true
 	}},
-	{name: "delete", request: func(c *client, i, _ int) *http.Request {
-		return c.newRequest("DELETE", "/"+name(i), "")
+	{name: "delete", request: func(c *client, i, _ int) (request, bool) {
+		return c.bare("DELETE", "/"+name(i)), true
 	}},
+}
+
+func (c *client) bare(method, suffix string) request {
+	return request{method: method, path: c.config.Collection + suffix}
+}
+
+func (c *client) create(name string) request {
+	body := strings.NewReplacer("@NAME@", name, "@COUNT@", "1").Replace(c.config.Object)
+	return request{"POST", c.config.Collection, contentJSON, []byte(body)}
 }
 
 func name(i int) string { return fmt.Sprintf("bench-%06d", i) }
@@ -80,43 +92,43 @@ func newClient(t target, c config) (*client, error) {
 	if err != nil {
 		return nil, err
 	}
+	settings := &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}}
 	transport := &http.Transport{
-		TLSClientConfig:     &tls.Config{RootCAs: pool, Certificates: []tls.Certificate{pair}},
+		TLSClientConfig:     settings,
 		TLSNextProto:        map[string]func(string, *tls.Conn) http.RoundTripper{}, // HTTP/1.1
 		MaxIdleConnsPerHost: 1000,
 		DisableCompression:  true,
 	}
-	return &client{target: t, config: c, http: &http.Client{Transport: transport}, objects: make([][]byte, c.Count)}, nil
+	return &client{target: t, config: c, tls: settings.Clone(), http: &http.Client{Transport: transport},
+		objects: make([][]byte, c.Count)}, nil
 }
 
-func (c *client) newRequest(method, suffix, body string) *http.Request {
-	var reader io.Reader
-	if body != "" {
-		reader = strings.NewReader(body)
-	}
-	r, err := http.NewRequest(method, c.target.URL+c.config.Collection+suffix, reader)
+// connect opens the workers' connections anew: a server may have closed those that were idle.
+func (c *client) connect(count int) error {
+	address, err := url.Parse(c.target.URL)
 	if err != nil {
-		fail(err)
+		return err
 	}
-	if body != "" {
-		r.Header.Set("Content-Type", "application/json")
+	c.tls.ServerName = address.Hostname()
+	for _, old := range c.connections {
+		old.tls.Close()
 	}
-	r.Header.Set("Accept", "application/json")
-	return r
+	c.connections = make([]*connection, count)
+	for i := range c.connections {
+		if c.connections[i], err = dial(address.Host, c.tls); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// do gives the whole answer; a status from 400 on is an error.
-func (c *client) do(r *http.Request) ([]byte, error) {
-	response, err := c.http.Do(r)
-	if err != nil {
-		return nil, err
+// do gives the answer; a status from 400 on is an error.
+func do(on *connection, r request, keep bool) ([]byte, int64, error) {
+	status, body, length, err := on.do(r, keep)
+	if err == nil && status >= 400 {
+		err = fmt.Errorf("%s %s: %d %.300s", r.method, r.path, status, body)
 	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	if err == nil && response.StatusCode >= 400 {
-		err = fmt.Errorf("%s %s: %d %.300s", r.Method, r.URL.Path, response.StatusCode, body)
-	}
-	return body, err
+	return body, length, err
 }
 
 type worker struct {
@@ -138,39 +150,43 @@ func (c *client) run(op operation, round int) measurement {
 	if op.name == "delete" || op.name == "create" {
 		deadline = deadline.Add(time.Minute) // the others need all objects, and the next round none
 	}
+	if err := c.connect(c.config.Concurrency); err != nil {
+		fail(err)
+	}
 	var next atomic.Int64
 	workers := make([]worker, c.config.Concurrency)
 	var group sync.WaitGroup
-	cpu := cpuSeconds(c.target.Pids)
+	cpu, own := cpuSeconds(c.target.Pids), cpuSeconds([]int{os.Getpid()})
 	start := time.Now()
 	for w := range workers {
 		group.Add(1)
-		go func(w *worker) {
+		go func(w *worker, on *connection) {
 			defer group.Done()
 			for {
 				turn := int(next.Add(1)) - 1
 				if turn >= limit || time.Now().After(deadline) {
 					return
 				}
-				c.one(op, turn, w)
+				c.one(on, op, turn, w)
 			}
-		}(&workers[w])
+		}(&workers[w], c.connections[w])
 	}
 	group.Wait()
 	m := summarize(workers, time.Since(start))
 	m.ServerCPU = perRequest(cpuSeconds(c.target.Pids)-cpu, m.Requests)
+	m.ClientCPU = perRequest(cpuSeconds([]int{os.Getpid()})-own, m.Requests)
 	m.Target, m.Operation, m.Round, m.Concurrency = c.target.Name, op.name, round, c.config.Concurrency
 	return m
 }
 
-func (c *client) one(op operation, turn int, w *worker) {
+func (c *client) one(on *connection, op operation, turn int, w *worker) {
 	i := turn % c.config.Count
-	request := op.request(c, i, turn)
-	if request == nil {
+	r, ok := op.request(c, i, turn)
+	if !ok {
 		return
 	}
 	sent := time.Now()
-	body, err := c.do(request)
+	body, length, err := do(on, r, op.keep)
 	if err != nil {
 		w.errors++
 		if w.firstError == nil {
@@ -179,9 +195,9 @@ func (c *client) one(op operation, turn int, w *worker) {
 		return
 	}
 	w.latencies = append(w.latencies, time.Since(sent).Seconds()*1000)
-	w.bytes += int64(len(body))
+	w.bytes += length
 	if op.keep {
-		c.objects[i] = body
+		c.objects[i] = append(c.objects[i][:0], body...)
 	}
 }
 

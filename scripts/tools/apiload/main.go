@@ -1,7 +1,7 @@
 // apiload measures API servers side by side: for each round and each operation it loads one target
 // after the other, with the same objects and the same number of connections, and prints one JSON line
-// per measurement. HTTP/1.1 with keep-alive, one connection a worker; bodies are handled as bytes, so
-// that the client costs little.
+// per measurement. HTTP/1.1 with keep-alive, one connection a worker (connection.go); bodies are
+// handled as bytes, and those of reads only counted, so that the client costs little.
 //
 // usage: apiload CONFIG.json
 package main
@@ -49,6 +49,7 @@ type measurement struct {
 	P99         float64 `json:"p99"`
 	Bytes       int64   `json:"bytes"`     // of the answers
 	ServerCPU   float64 `json:"serverCpu"` // milliseconds a request (watch: an event)
+	ClientCPU   float64 `json:"clientCpu"` // the same of this program
 }
 
 func fail(err error) {

@@ -5,7 +5,7 @@ import (
 	"bytes"
 	"context"
 	"fmt"
-	"strings"
+	"net/http"
 	"sync"
 	"time"
 )
@@ -13,7 +13,10 @@ import (
 // watchLatency opens the watches, creates objects one after the other, and takes the time from sending
 // a write to the arrival of its event at each watcher.
 func (c *client) watchLatency(watchers, round int) (measurement, error) {
-	c.config.Object = strings.ReplaceAll(c.config.Object, "@COUNT@", "1")
+	if err := c.connect(1); err != nil {
+		return measurement{}, err
+	}
+	writer := c.connections[0]
 	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
 	defer cancel()
 	sent := newSendTimes(c.config.WatchWrites)
@@ -35,10 +38,9 @@ func (c *client) watchLatency(watchers, round int) (measurement, error) {
 	cpu := cpuSeconds(c.target.Pids)
 	start := time.Now()
 	for i := 0; i < c.config.WatchWrites; i++ {
-		body := strings.ReplaceAll(c.config.Object, "@NAME@", watchedName(i))
-		request := c.newRequest("POST", "", body)
+		r := c.create(watchedName(i))
 		sent.set(i)
-		if _, err := c.do(request); err != nil {
+		if _, _, err := do(writer, r, false); err != nil {
 			return measurement{}, err
 		}
 	}
@@ -48,7 +50,7 @@ func (c *client) watchLatency(watchers, round int) (measurement, error) {
 	m.Target, m.Round, m.Concurrency = c.target.Name, round, watchers
 	m.Operation = fmt.Sprintf("watch, %d watchers", watchers)
 	for i := 0; i < c.config.WatchWrites; i++ {
-		if _, err := c.do(c.newRequest("DELETE", "/"+watchedName(i), "")); err != nil {
+		if _, _, err := do(writer, c.bare("DELETE", "/"+watchedName(i)), false); err != nil {
 			return m, err
 		}
 	}
@@ -78,7 +80,13 @@ func (s *sendTimes) since(i int, now time.Time) float64 {
 
 // watch reads events until it has seen every write.
 func (c *client) watch(ctx context.Context, state *worker, sent *sendTimes, ready chan<- error) {
-	request := c.newRequest("GET", "?watch=true&resourceVersion=0", "").WithContext(ctx)
+	address := c.target.URL + c.config.Collection + "?watch=true&resourceVersion=0"
+	request, err := http.NewRequestWithContext(ctx, "GET", address, nil)
+	if err != nil {
+		ready <- err
+		return
+	}
+	request.Header.Set("Accept", contentJSON)
 	response, err := c.http.Do(request)
 	if err == nil && response.StatusCode != 200 {
 		err = fmt.Errorf("watch: %s", response.Status)
