@@ -142,7 +142,7 @@ def run_client(client, config, report):
             measured.append(row)
             report("api", f"{row['operation']}, {row['target']}", per_s=round(row["perSecond"], 1),
                    p50_ms=round(row["p50"], 2), p99_ms=round(row["p99"], 2), n=row["requests"],
-                   cpu_ms=round(row["serverCpu"], 3), client_cpu_ms=round(row["clientCpu"], 3),
+                   cpu_ms=round(row["serverCpu"], 3), client_cpu_ms=round(row.get("clientCpu", 0), 3),
                    **({"errors": row["errors"], "error": row["firstError"]} if row["errors"] else {}))
     finally:
         process.terminate()
