@@ -63,10 +63,12 @@ std::vector<ObjectKey> wake(const StoreEvent& event, const WatchCache& objects) 
   std::vector<ObjectKey> keys;
   const Object& object = *event.object;
   const bool deleted = event.type == EventType::kDeleted;
+  // Finalizers are part of it: how the dependents shall go may be said when the deletion has begun.
   const bool same_metadata =
       event.previous != nullptr && !deleted &&
       event.previous->meta().deleting() == object.meta().deleting() &&
-      event.previous->meta().owner_references == object.meta().owner_references;
+      event.previous->meta().owner_references == object.meta().owner_references &&
+      event.previous->meta().finalizers == object.meta().finalizers;
   if (same_metadata) return keys;
   if (!deleted && concerns(object)) keys.push_back(object.key());
   // Its dependents may have lost their last owner, or have one that waits for them.

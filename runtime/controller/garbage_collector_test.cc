@@ -101,5 +101,32 @@ TEST_F(GarbageCollectorTest, an_orphaning_deletion_lets_dependents_live) {
   EXPECT_TRUE(get("child")->meta().owner_references.empty());
 }
 
+TEST_F(GarbageCollectorTest, a_deletion_that_has_begun_can_still_be_made_foreground) {
+  const ObjectPtr owner = create("owner", {{"metadata", {{"finalizers", {"example.com/hold"}}}}});
+  create_owned("child", {owner}, true);
+  manager.run_until_idle();
+  remove("owner");
+  manager.run_until_idle();
+  remove("owner", Propagation::kForeground);
+  manager.run_until_idle();
+  EXPECT_EQ(get("child"), nullptr);
+  ASSERT_NE(get("owner"), nullptr);
+  EXPECT_EQ(get("owner")->meta().finalizers, std::vector<std::string>{"example.com/hold"});
+}
+
+TEST_F(GarbageCollectorTest, a_deletion_that_has_begun_can_still_be_made_orphaning) {
+  const ObjectPtr owner = create("owner", {{"metadata", {{"finalizers", {"example.com/hold"}}}}});
+  create_owned("child", {owner});
+  manager.run_until_idle();
+  remove("owner");
+  manager.run_until_idle();
+  remove("owner", Propagation::kOrphan);
+  manager.run_until_idle();
+  ASSERT_NE(get("child"), nullptr);
+  EXPECT_TRUE(get("child")->meta().owner_references.empty());
+  ASSERT_NE(get("owner"), nullptr);
+  EXPECT_EQ(get("owner")->meta().finalizers, std::vector<std::string>{"example.com/hold"});
+}
+
 }  // namespace
 }  // namespace capstan
