@@ -21,6 +21,17 @@ struct YamlFailure {
                     std::to_string(mark.column + 1) + ": " + message};
 }
 
+// Of its texts and names; every other value has a bounded size.
+size_t text_size(const Json& value) {
+  if (value.is_string()) return value.get_ref<const std::string&>().size();
+  if (!value.is_structured()) return 0;
+  size_t size = 0;
+  for (const auto& [name, item] : value.items()) {
+    size += text_size(item) + (value.is_object() ? name.size() : 0);
+  }
+  return size;
+}
+
 // Builds JSON from the parser's events, so that limits hold while the text is read.
 class JsonBuilder final : public YAML::EventHandler {
  public:
@@ -46,6 +57,7 @@ class JsonBuilder final : public YAML::EventHandler {
     const auto found = anchors_.find(anchor);
     if (found == anchors_.end()) fail(mark, "an alias stands inside what it names");
     count(mark, found->second.nodes);
+    repeat(mark, found->second.bytes);
     add(mark, 0, Json(found->second.value));
   }
   void OnScalar(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
@@ -88,7 +100,23 @@ class JsonBuilder final : public YAML::EventHandler {
   struct Anchored {
     Json value;
     size_t nodes = 1;
+    size_t bytes = 0;
   };
+
+  // What an anchor names is kept beside the document.
+  void keep(const YAML::Mark& mark, YAML::anchor_t anchor, const Json& value, size_t nodes) {
+    const size_t bytes = text_size(value);
+    repeat(mark, bytes);
+    anchors_[anchor] = {value, nodes, bytes};
+  }
+
+  void repeat(const YAML::Mark& mark, size_t bytes) {
+    repeated_ += bytes;
+    if (repeated_ > limits_.repeated) {
+      fail(mark, "anchors and aliases repeat more than " + std::to_string(limits_.repeated) +
+                     " bytes of text");
+    }
+  }
 
   void count(const YAML::Mark& mark, size_t nodes) {
     nodes_ += nodes;
@@ -102,7 +130,7 @@ class JsonBuilder final : public YAML::EventHandler {
     if (map.value.contains(text)) fail(mark, "key \"" + text + "\" is already set in this map");
     map.key = text;
     map.has_key = true;
-    if (anchor != 0) anchors_[anchor] = {text, 1};
+    if (anchor != 0) keep(mark, anchor, text, 1);
   }
 
   void open(const YAML::Mark& mark, YAML::anchor_t anchor, Json empty) {
@@ -130,12 +158,12 @@ class JsonBuilder final : public YAML::EventHandler {
       }
     }
     const size_t nodes = nodes_ - done.nodes_before;
-    if (done.anchor != 0) anchors_[done.anchor] = {done.value, nodes};
+    if (done.anchor != 0) keep(done.mark, done.anchor, done.value, nodes);
     add(done.mark, 0, std::move(done.value));
   }
 
   void add(const YAML::Mark& mark, YAML::anchor_t anchor, Json value) {
-    if (anchor != 0) anchors_[anchor] = {value, 1};
+    if (anchor != 0) keep(mark, anchor, value, 1);
     if (open_.empty()) {
       root_ = std::move(value);
       return;
@@ -174,6 +202,7 @@ class JsonBuilder final : public YAML::EventHandler {
   std::map<YAML::anchor_t, Anchored> anchors_;
   Json root_;
   size_t nodes_ = 0;
+  size_t repeated_ = 0;
   int document_start_ = -1;
 };
 

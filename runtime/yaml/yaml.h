@@ -20,8 +20,9 @@
 namespace capstan {
 
 struct YamlLimits {
-  int depth = 100;           // levels of nesting
-  size_t nodes = 1'000'000;  // values, with those that aliases repeat
+  int depth = 100;            // levels of nesting
+  size_t nodes = 1'000'000;   // values, with those that aliases repeat
+  size_t repeated = 8 << 20;  // bytes of texts that anchors keep and aliases repeat
 };
 
 // All documents of the text; empty ones are left out. JSON is YAML too.

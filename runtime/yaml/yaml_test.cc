@@ -87,13 +87,34 @@ TEST(YamlTest, aliases_cannot_make_a_small_text_large) {
   EXPECT_FALSE(parse_yaml(text).ok());
 }
 
+TEST(YamlTest, aliases_cannot_repeat_a_long_text_without_end) {
+  const YamlLimits limits{.repeated = 8000};
+  std::string text = "a: &a " + std::string(1000, 'x') + "\nb:\n";
+  for (int i = 0; i < 7; ++i) text += "- *a\n";
+  EXPECT_TRUE(parse_yaml(text, limits).ok());
+  text += "- *a\n";
+  const auto refused = parse_yaml(text, limits);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_NE(refused.error().message.find("repeat more than 8000 bytes"), std::string::npos)
+      << refused.error().message;
+}
+
+TEST(YamlTest, anchors_inside_of_anchors_cannot_keep_a_long_text_without_end) {
+  std::string text;
+  for (int i = 0; i < 20; ++i) text += "&a" + std::to_string(i) + " [";
+  text += std::string(1000, 'x') + std::string(20, ']');
+  EXPECT_TRUE(parse_yaml(text, {.repeated = 20'000}).ok());
+  EXPECT_FALSE(parse_yaml(text, {.repeated = 19'000}).ok());
+}
+
 TEST(YamlTest, nesting_is_limited) {
   EXPECT_FALSE(parse_yaml(std::string(200, '[') + std::string(200, ']')).ok());
   EXPECT_FALSE(parse_yaml(std::string(100'000, '[')).ok());
 }
 
 TEST(YamlTest, malformed_text_says_where) {
-  for (const char* text : {"a: [1", "a: b: c", "\t- x", "a: \"x", "{a: 1}}", "? [x]\n: 1", "*b", ",{}"}) {
+  for (const char* text :
+       {"a: [1", "a: b: c", "\t- x", "a: \"x", "{a: 1}}", "? [x]\n: 1", "*b", ",{}"}) {
     const Result<Json> value = parse_yaml(text);
     ASSERT_FALSE(value.ok()) << text;
     EXPECT_NE(value.error().message.find("line "), std::string::npos) << value.error().message;

@@ -13,6 +13,7 @@ namespace {
 constexpr size_t kMaxOperations = 10000;
 // `copy` can double an object with every operation; this is the most that a patch may copy.
 constexpr size_t kMaxCopiedValues = 100000;
+constexpr size_t kMaxCopiedBytes = 3 * 1024 * 1024;  // of their texts and names
 
 using Pointer = std::vector<std::string>;
 
@@ -117,13 +118,20 @@ Result<Json> take(Json& target, const Pointer& pointer) {
   return value;
 }
 
-size_t count_values(const Json& value) {
-  size_t count = 1;
-  if (value.is_structured()) {
-    for (const Json& item : value) count += count_values(item);
+struct Copied {
+  size_t values = 0;
+  size_t bytes = 0;
+
+  void add(const Json& value) {
+    ++values;
+    if (value.is_string()) bytes += value.get_ref<const std::string&>().size();
+    if (!value.is_structured()) return;
+    for (const auto& [name, item] : value.items()) {
+      if (value.is_object()) bytes += name.size();
+      add(item);
+    }
   }
-  return count;
-}
+};
 
 class Patcher {
  public:
@@ -184,16 +192,19 @@ class Patcher {
 
   Result<void> copy(const Json& operation) {
     const Pointer from = TRY(pointer(operation, "from"));
-    Json value = *TRY(resolve(target_, from, from.size()));
-    copied_ += count_values(value);
-    if (copied_ > kMaxCopiedValues) {
+    const Json& value = *TRY(resolve(target_, from, from.size()));
+    copied_.add(value);
+    if (copied_.values > kMaxCopiedValues) {
       return failed("the patch copies more than " + std::to_string(kMaxCopiedValues) + " values");
     }
-    return add(target_, TRY(pointer(operation, "path")), std::move(value));
+    if (copied_.bytes > kMaxCopiedBytes) {
+      return failed("the patch copies more than " + std::to_string(kMaxCopiedBytes) + " bytes");
+    }
+    return add(target_, TRY(pointer(operation, "path")), value);
   }
 
   Json& target_;
-  size_t copied_ = 0;
+  Copied copied_;
 };
 
 std::string describe(const Json& patch, size_t index) {

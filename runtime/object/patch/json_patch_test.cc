@@ -85,5 +85,17 @@ TEST(JsonPatchLimitTest, a_patch_cannot_grow_an_object_without_bound) {
   EXPECT_THAT(apply_json_patch(target, patch).error().message, HasSubstr("copies more than"));
 }
 
+TEST(JsonPatchLimitTest, a_few_copies_of_a_long_text_are_too_much) {
+  Json target = {{"a", std::string(1024 * 1024, 'x')}};
+  Json patch = Json::array();
+  for (int i = 0; i < 4; ++i) {
+    patch.push_back({{"op", "copy"}, {"from", "/a"}, {"path", "/a" + std::to_string(i)}});
+  }
+  EXPECT_THAT(apply_json_patch(target, patch).error().message,
+              HasSubstr("copies more than 3145728 bytes"));
+  patch.erase(3);
+  EXPECT_TRUE(apply_json_patch(target, patch).ok());
+}
+
 }  // namespace
 }  // namespace capstan
