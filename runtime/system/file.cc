@@ -31,6 +31,15 @@ Result<void> write_all(int fd, std::string_view content, const std::string& path
   return {};
 }
 
+// A file's name is the folder's: without this a power cut may take the rename back.
+Result<void> sync_folder_of(const std::string& path) {
+  const std::string parent = std::filesystem::path(path).parent_path().string();
+  const std::string folder = parent.empty() ? "." : parent;
+  const FileDescriptor opened(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  if (opened.get() < 0 || ::fsync(opened.get()) != 0) return file_error("write", folder, errno);
+  return {};
+}
+
 }  // namespace
 
 Result<std::string> read_file(const std::string& path) {
@@ -59,8 +68,11 @@ Result<void> write_file(const std::string& path, std::string_view content, unsig
   if (written.ok() && ::rename(temporary.c_str(), path.c_str()) != 0) {
     written = file_error("write", path, errno);
   }
-  if (!written.ok()) ::unlink(temporary.c_str());
-  return written;
+  if (!written.ok()) {
+    ::unlink(temporary.c_str());
+    return written;
+  }
+  return sync_folder_of(path);
 }
 
 Result<void> make_folder(const std::string& path, unsigned mode) {

@@ -2,8 +2,21 @@
 
 #include <gtest/gtest.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include <filesystem>
+
+namespace {
+int synced_folders = 0;
+}
+
+// In the place of the library's, to see what is synced.
+extern "C" int fsync(int fd) {
+  struct stat status {};
+  if (::fstat(fd, &status) == 0 && S_ISDIR(status.st_mode)) ++synced_folders;
+  return static_cast<int>(::syscall(SYS_fsync, fd));
+}
 
 namespace capstan {
 namespace {
@@ -27,6 +40,12 @@ TEST_F(FileTest, a_secret_file_is_the_owners_alone) {
   EXPECT_EQ(status.st_mode & 0777, 0600u);
   EXPECT_EQ(*read_file(path), "token");
   EXPECT_EQ(std::distance(std::filesystem::directory_iterator(folder_), {}), 1);
+}
+
+TEST_F(FileTest, a_written_file_has_its_name_for_good) {
+  synced_folders = 0;
+  ASSERT_TRUE(write_file(folder_ + "/file", "x").ok());
+  EXPECT_EQ(synced_folders, 1);
 }
 
 TEST_F(FileTest, a_missing_file_is_named) {
