@@ -43,6 +43,26 @@ bool is_current(ResourceService& service, const std::string& name, const std::st
   return stored != nullptr && stored->meta().annotation(kHashAnnotation) == hash;
 }
 
+// The spec wholly, so that nothing stays that the new document no longer has.
+Result<void> replace_crd(ResourceService& service, const ResourceRef& ref, const Json& document,
+                         const WriteOptions& options) {
+  constexpr int kConflictTries = 16;
+  for (int i = 0;; ++i) {
+    const ObjectPtr live = TRY(service.get(ref));
+    Json next = *live->tree();
+    next["spec"] = document["spec"];
+    const Json& metadata = document["metadata"];
+    merge_patch(next["metadata"]["annotations"], metadata["annotations"]);
+    if (metadata.contains("labels")) {
+      merge_patch(next["metadata"]["labels"], metadata["labels"]);
+    }
+    const auto written = service.update(ref, std::move(next), options);
+    if (written.code() == Code::kConflict && i < kConflictTries) continue;
+    TRY(written)->drop_tree();
+    return {};
+  }
+}
+
 // Writes the CRD over what came of another document, if anything. What others added to the stored
 // object's labels and annotations stays.
 Result<void> write_crd(ResourceService& service, const KindPtr& kind, std::string_view document) {
@@ -58,13 +78,7 @@ Result<void> write_crd(ResourceService& service, const KindPtr& kind, std::strin
     TRY(service.create(ref, std::move(object), options))->drop_tree();
     return {};
   }
-  Json patch = {{"spec", std::move(object["spec"])}};
-  patch["metadata"]["annotations"] = std::move(object["metadata"]["annotations"]);
-  if (object["metadata"].contains("labels")) {
-    patch["metadata"]["labels"] = std::move(object["metadata"]["labels"]);
-  }
-  TRY(service.patch(ref, PatchType::kMerge, patch, options))->drop_tree();
-  return {};
+  return replace_crd(service, ref, object, options);
 }
 
 // Side by side, so that the store syncs many of them at once. The first error in their order.

@@ -6,6 +6,12 @@
 #include "runtime/resource/system_metadata.h"
 
 namespace capstan {
+namespace {
+
+const GroupKind kNamespaceKind{"", "Namespace"};
+const GroupKind kCrdKind{"apiextensions.k8s.io", "CustomResourceDefinition"};
+
+}  // namespace
 
 Result<ObjectPtr> ResourceServiceImpl::create(const ResourceRef& ref, Json object,
                                               const WriteOptions& options) {
@@ -34,28 +40,40 @@ Result<ObjectPtr> ResourceServiceImpl::create(const ResourceRef& ref, Json objec
 Result<ObjectPtr> ResourceServiceImpl::create_named(Target& target, Json object,
                                                     const WriteOptions& options, bool applied) {
   const Kind& kind = *target.kind;
-  TRY(check_namespace(target));
+  // Rules and schemas take time, in which what the object would be in may go: looked at first, for
+  // an early answer, and again by the store.
+  const Surroundings within = TRY(surroundings(target));
   Json stored = TRY(finish_new(target, std::move(object), options, applied));
   if (options_.cache.get(target.key) != nullptr) return object_exists(kind, target.key.name);
   ObjectPtr created = TRY(Object::from_json(std::move(stored)));
+  const size_t size = created->text().size();
+  if (size > kLargestObject) return object_too_large(kind, target.key.name, size);
   if (options.dry_run) return to_caller(target, created);
-  auto written = options_.store.commit({{Write::Op::kCreate, target.key, created, 0}});
+  auto written = options_.store.commit({{Write::Op::kCreate, target.key, created, 0, within}});
   if (written.code() == Code::kAlreadyExists) return object_exists(kind, target.key.name);
+  if (written.code() == Code::kFailedPrecondition) TRY(surroundings(target));
   if (!written.ok()) return std::move(written).error();
   after_write(kind, written->front());
   return to_caller(target, written->front());
 }
 
-Result<void> ResourceServiceImpl::check_namespace(const Target& target) const {
-  if (!target.kind->namespaced) return {};
-  const GroupKind namespaces{"", "Namespace"};
-  if (options_.kinds.find(namespaces) == nullptr) return {};
-  const ObjectPtr found = options_.cache.get({namespaces, "", target.key.ns});
-  if (found == nullptr) return namespace_not_found(target.key.ns);
-  if (found->meta().deleting()) {
-    return namespace_terminating(*target.kind, target.key.name, target.key.ns);
+Result<ResourceServiceImpl::Surroundings> ResourceServiceImpl::surroundings(
+    const Target& target) const {
+  const Kind& kind = *target.kind;
+  Surroundings found;
+  if (!kind.builtin) {
+    found[1] = options_.cache.get({kCrdKind, "", kind.crd_name()});
+    if (found[1] != nullptr && found[1]->meta().deleting()) {
+      return kind_terminating(kind, target.key.name);
+    }
   }
-  return {};
+  if (!kind.namespaced || options_.kinds.find(kNamespaceKind) == nullptr) return found;
+  found[0] = options_.cache.get({kNamespaceKind, "", target.key.ns});
+  if (found[0] == nullptr) return namespace_not_found(target.key.ns);
+  if (found[0]->meta().deleting()) {
+    return namespace_terminating(kind, target.key.name, target.key.ns);
+  }
+  return found;
 }
 
 // The object in its storage form, ready to be stored.

@@ -46,17 +46,35 @@ Result<ObjectPtr> ResourceServiceImpl::begin_namespace_deletion(const Target& ta
   return now != nullptr ? now : last != nullptr ? last : live;
 }
 
-void ResourceServiceImpl::empty_namespace(const std::string& ns) {
-  for (const KindPtr& kind : options_.kinds.all()) {
-    if (!kind->namespaced || !kind->stored_as.empty()) continue;
-    ListOptions in_namespace;
-    in_namespace.ns = ns;
-    for (const ObjectPtr& object : options_.cache.list(kind->id, in_namespace).items) {
-      if (object->meta().deleting()) continue;
-      // Another writer may have been quicker; what is left is seen by finish_namespace().
-      (void)remove({kind, "", ns, object->meta().name}, {}, nullptr);
-    }
+// Deletes what is there and not deleting yet. What could not be deleted (another writer was
+// quicker, the disk was full) is tried again with the next object that goes.
+void ResourceServiceImpl::empty(const KindPtr& kind, const ListOptions& where) {
+  for (const ObjectPtr& object : options_.cache.list(kind->id, where).items) {
+    if (object->meta().deleting()) continue;
+    (void)remove({kind, "", object->meta().ns, object->meta().name}, {}, nullptr);
   }
+}
+
+bool ResourceServiceImpl::begin_emptying(const std::string& what) {
+  const std::scoped_lock lock(emptying_mutex_);
+  return emptying_.insert(what).second;
+}
+
+void ResourceServiceImpl::end_emptying(const std::string& what) {
+  const std::scoped_lock lock(emptying_mutex_);
+  emptying_.erase(what);
+}
+
+// Whoever empties it already will look whether it is empty when that is done.
+void ResourceServiceImpl::empty_namespace(const std::string& ns) {
+  const std::string turn = "namespace " + ns;
+  if (!begin_emptying(turn)) return;
+  ListOptions in_namespace;
+  in_namespace.ns = ns;
+  for (const KindPtr& kind : options_.kinds.all()) {
+    if (kind->namespaced && kind->stored_as.empty()) empty(kind, in_namespace);
+  }
+  end_emptying(turn);
   finish_namespace(ns);
 }
 
@@ -113,13 +131,11 @@ Result<ObjectPtr> ResourceServiceImpl::begin_crd_deletion(const Target& target,
 }
 
 void ResourceServiceImpl::empty_kind(const ObjectPtr& crd) {
+  const std::string turn = "crd " + crd->meta().name;
+  if (!begin_emptying(turn)) return;
   const KindPtr kind = options_.kinds.find(crd_group_kind(*crd->tree()));
-  if (kind != nullptr && kind->crd_name() == crd->meta().name && !kind->builtin) {
-    for (const ObjectPtr& object : options_.cache.list(kind->id).items) {
-      if (object->meta().deleting()) continue;
-      (void)remove({kind, "", object->meta().ns, object->meta().name}, {}, nullptr);
-    }
-  }
+  if (kind != nullptr && kind->crd_name() == crd->meta().name && !kind->builtin) empty(kind, {});
+  end_emptying(turn);
   finish_crd(crd);
 }
 
@@ -162,9 +178,14 @@ void ResourceServiceImpl::after_erase(const Kind& kind, const ObjectPtr& last) {
     return;
   }
   if (deletions_.load() <= 0) return;
-  if (kind.namespaced) finish_namespace(last->meta().ns);
+  const auto deleting = [](const ObjectPtr& outer) {
+    return outer != nullptr && outer->meta().deleting();
+  };
+  const std::string& ns = last->meta().ns;
+  if (kind.namespaced && deleting(options_.cache.get({kNamespace, "", ns}))) empty_namespace(ns);
   if (kind.builtin) return;
-  if (const ObjectPtr crd = options_.cache.get({kCrd, "", kind.crd_name()})) finish_crd(crd);
+  const ObjectPtr crd = options_.cache.get({kCrd, "", kind.crd_name()});
+  if (deleting(crd)) empty_kind(crd);
 }
 
 Result<void> ResourceServiceImpl::resume_deletions() {

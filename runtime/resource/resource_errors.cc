@@ -1,5 +1,7 @@
 #include "runtime/resource/resource_errors.h"
 
+#include "runtime/object/schema/field_errors.h"
+
 namespace capstan {
 namespace {
 
@@ -48,6 +50,22 @@ Error namespace_terminating(const Kind& kind, const std::string& name, const std
   error.message = group_resource(kind) + " " + quoted(name) +
                   " is forbidden: unable to create new content in namespace " + ns +
                   " because it is being terminated";
+  return error;
+}
+
+Error object_too_large(const Kind& kind, const std::string& name, size_t bytes) {
+  return invalid_object(
+      kind.id, name,
+      {{"", "FieldValueTooLong",
+        "Too long: the object would be stored as " + std::to_string(bytes) +
+            " bytes, and may be no more than " + std::to_string(kLargestObject)}});
+}
+
+Error kind_terminating(const Kind& kind, const std::string& name) {
+  Error error;
+  error.code = Code::kPermissionDenied;
+  error.message = group_resource(kind) + " " + quoted(name) +
+                  " is forbidden: its custom resource definition is being deleted";
   return error;
 }
 

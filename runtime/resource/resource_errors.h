@@ -11,6 +11,9 @@
 
 namespace capstan {
 
+// What a client may send in one body; patches must not make more of it.
+inline constexpr size_t kLargestObject = 3 * 1024 * 1024;
+
 // "machines.cluster.x-k8s.io", "secrets".
 std::string group_resource(const Kind& kind);
 
@@ -22,5 +25,8 @@ Error precondition_failed(const Kind& kind, const std::string& name, const std::
                           const std::string& expected, const std::string& found);
 Error namespace_not_found(const std::string& name);
 Error namespace_terminating(const Kind& kind, const std::string& name, const std::string& ns);
+// More than kLargestObject bytes of JSON.
+Error object_too_large(const Kind& kind, const std::string& name, size_t bytes);
+Error kind_terminating(const Kind& kind, const std::string& name);
 
 }  // namespace capstan

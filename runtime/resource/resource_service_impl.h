@@ -2,8 +2,11 @@
 // remove.cc and deletion.cc. Private to the component.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <mutex>
+#include <set>
+#include <string>
 
 #include "runtime/resource/object_shape.h"
 #include "runtime/resource/resource_service.h"
@@ -51,7 +54,9 @@ class ResourceServiceImpl final : public ResourceService {
   // create.cc
   Result<ObjectPtr> create_named(Target& target, Json object, const WriteOptions& options,
                                  bool applied);
-  Result<void> check_namespace(const Target& target) const;
+  // What a new object is in: its namespace and its CRD; null where there is none.
+  using Surroundings = std::array<ObjectPtr, 2>;
+  Result<Surroundings> surroundings(const Target& target) const;
   Result<Json> finish_new(const Target& target, Json object, const WriteOptions& options,
                           bool applied);
 
@@ -87,6 +92,9 @@ class ResourceServiceImpl final : public ResourceService {
   // deletion.cc: namespaces and CRDs that go with what is in them
   Result<ObjectPtr> begin_namespace_deletion(const Target& target, const ObjectPtr& live);
   Result<ObjectPtr> begin_crd_deletion(const Target& target, const ObjectPtr& live);
+  void empty(const KindPtr& kind, const ListOptions& where);
+  bool begin_emptying(const std::string& what);
+  void end_emptying(const std::string& what);
   void empty_namespace(const std::string& ns);
   void empty_kind(const ObjectPtr& crd);
   void finish_namespace(const std::string& ns);
@@ -99,6 +107,8 @@ class ResourceServiceImpl final : public ResourceService {
   ObjectShape shape_;
   // How many namespaces and CRDs wait for their objects to go.
   std::atomic<int> deletions_{0};
+  std::mutex emptying_mutex_;
+  std::set<std::string> emptying_;  // namespaces and CRDs whose objects are being deleted just now
 };
 
 }  // namespace capstan

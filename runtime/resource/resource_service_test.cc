@@ -229,6 +229,23 @@ TEST_F(ResourceServiceTest, a_dry_run_stores_nothing) {
   EXPECT_EQ(service_->get(widget("w")).code(), Code::kNotFound);
 }
 
+TEST_F(ResourceServiceTest, an_object_cannot_grow_beyond_what_a_body_may_have) {
+  create("w");
+  const std::string megabyte(1024 * 1024, 'x');
+  create("free", {{"spec", {{"color", megabyte}}}});
+  const auto large = service_->create(
+      widget("large"),
+      {{"metadata", {{"name", "large"}}}, {"spec", {{"color", megabyte + megabyte + megabyte}}}},
+      options_);
+  ASSERT_EQ(large.code(), Code::kInvalid);
+  ASSERT_EQ(large.error().fields.size(), 1u);
+  EXPECT_EQ(large.error().fields[0].reason, "FieldValueTooLong");
+  const auto grown =
+      service_->patch(widget("w"), PatchType::kMerge,
+                      {{"spec", {{"color", megabyte + megabyte + megabyte}}}}, options_);
+  EXPECT_EQ(grown.code(), Code::kInvalid);
+}
+
 TEST_F(ResourceServiceTest, an_object_needs_its_namespace) {
   const auto made =
       service_->create(ref(kWidget, "w", "nowhere"), {{"metadata", {{"name", "w"}}}}, options_);
@@ -260,6 +277,101 @@ TEST_F(ResourceServiceTest, a_namespace_waits_for_what_is_held_in_it) {
                           {{"metadata", {{"finalizers", nullptr}}}}, options_)
                   .ok());
   EXPECT_EQ(service_->get(ref(kNamespace, "n", "")).code(), Code::kNotFound);
+}
+
+// Does something while a write is under way.
+class MeanwhileAdmission final : public Admission {
+ public:
+  Result<void> admit(const Kind&, Json&, const Json*) override {
+    if (meanwhile != nullptr) std::exchange(meanwhile, nullptr)();
+    return {};
+  }
+  std::function<void()> meanwhile;
+};
+
+TEST_F(ResourceServiceTest, a_namespace_that_goes_while_an_object_is_made_for_it_stays_without_it) {
+  const GroupKind kNamespace{"", "Namespace"};
+  const auto admission = std::make_shared<MeanwhileAdmission>();
+  service_ =
+      make_resource_service({*store_, *cache_, kinds_, clock_, random_, {admission}, {}, {}});
+  ASSERT_TRUE(
+      service_->create(ref(kNamespace, "n", ""), {{"metadata", {{"name", "n"}}}}, options_).ok());
+  ASSERT_TRUE(service_
+                  ->create(ref(kWidget, "held", "n"),
+                           {{"metadata", {{"name", "held"}, {"finalizers", {"a.b/c"}}}}}, options_)
+                  .ok());
+  admission->meanwhile = [&] { ASSERT_TRUE(service_->remove(ref(kNamespace, "n", ""), {}).ok()); };
+  const auto late =
+      service_->create(ref(kWidget, "w", "n"), {{"metadata", {{"name", "w"}}}}, options_);
+  ASSERT_EQ(late.code(), Code::kPermissionDenied);
+  EXPECT_EQ(late.error().message,
+            "widgets.example.com \"w\" is forbidden: unable to create new content in namespace n "
+            "because it is being terminated");
+  EXPECT_EQ(cache_->get({kWidget, "n", "w"}), nullptr);
+}
+
+TEST_F(ResourceServiceTest, a_crd_that_goes_while_an_object_is_made_of_it_stays_without_it) {
+  const GroupKind kCrd{"apiextensions.k8s.io", "CustomResourceDefinition"};
+  const auto admission = std::make_shared<MeanwhileAdmission>();
+  service_ =
+      make_resource_service({*store_, *cache_, kinds_, clock_, random_, {admission}, {}, {}});
+  create("held", {{"metadata", {{"finalizers", {"a.b/c"}}}}});
+  admission->meanwhile = [&] {
+    ASSERT_TRUE(service_->remove(ref(kCrd, "widgets.example.com", ""), {}).ok());
+  };
+  const auto late = service_->create(widget("w"), {{"metadata", {{"name", "w"}}}}, options_);
+  EXPECT_EQ(late.code(), Code::kPermissionDenied);
+  EXPECT_EQ(cache_->get({kWidget, "default", "w"}), nullptr);
+  patch("held", {{"metadata", {{"finalizers", nullptr}}}});
+  EXPECT_EQ(cache_->get({kCrd, "", "widgets.example.com"}), nullptr);
+}
+
+// Refuses to delete one object for the first time.
+class StubbornStore final : public Store {
+ public:
+  StubbornStore(Store& store, std::string name) : store_(store), name_(std::move(name)) {}
+  Result<std::vector<ObjectPtr>> commit(std::vector<Write> writes) override {
+    if (writes[0].op == Write::Op::kDelete && writes[0].key.name == name_) {
+      name_.clear();
+      return Error::unavailable("the disk is busy");
+    }
+    return store_.commit(std::move(writes));
+  }
+  Result<Revision> load(const std::function<void(ObjectPtr)>& each, StoreListener seen) override {
+    return store_.load(each, std::move(seen));
+  }
+  Result<std::vector<StoreEvent>> events_after(Revision after) override {
+    return store_.events_after(after);
+  }
+  Revision oldest_resumable() override { return store_.oldest_resumable(); }
+  Revision revision() const override { return store_.revision(); }
+
+ private:
+  Store& store_;
+  std::string name_;
+};
+
+TEST_F(ResourceServiceTest, what_could_not_be_deleted_with_its_namespace_is_tried_again) {
+  const GroupKind kNamespace{"", "Namespace"};
+  StubbornStore stubborn(*store_, "left");
+  service_ = make_resource_service({stubborn, *cache_, kinds_, clock_, random_, {}, {}, {}});
+  ASSERT_TRUE(
+      service_->create(ref(kNamespace, "n", ""), {{"metadata", {{"name", "n"}}}}, options_).ok());
+  for (const char* name : {"held", "left"}) {
+    ASSERT_TRUE(
+        service_->create(ref(kWidget, name, "n"), {{"metadata", {{"name", name}}}}, options_).ok());
+  }
+  const auto hold = [&](const Json& finalizers) {
+    return service_->patch(ref(kWidget, "held", "n"), PatchType::kMerge,
+                           {{"metadata", {{"finalizers", finalizers}}}}, options_);
+  };
+  ASSERT_TRUE(hold({"a.b/c"}).ok());
+  ASSERT_TRUE(service_->remove(ref(kNamespace, "n", ""), {}).ok());
+  ASSERT_NE(cache_->get({kWidget, "n", "left"}), nullptr);
+  ASSERT_TRUE(hold(nullptr).ok());
+  EXPECT_EQ(cache_->get({kWidget, "n", "left"}), nullptr);
+  EXPECT_EQ(cache_->get({kNamespace, "", "n"}), nullptr);
+  service_.reset();
 }
 
 TEST_F(ResourceServiceTest, a_crd_is_served_while_it_exists) {
@@ -353,6 +465,30 @@ TEST_F(ResourceServiceTest, embedded_kinds_are_written_only_where_they_changed) 
   EXPECT_EQ(cache_->revision(), written + 1);
   EXPECT_EQ(*kinds_.find({"test.example", "Gearh"})->versions[0].schema,
             R"({"description":"second","type":"object"})");
+}
+
+TEST_F(ResourceServiceTest, what_a_new_version_of_a_bundled_kind_drops_goes) {
+  const GroupKind kCrd{"apiextensions.k8s.io", "CustomResourceDefinition"};
+  const ResourceRef crd = ref(kCrd, "widgets.example.com", "");
+  ASSERT_TRUE(service_
+                  ->patch(crd, PatchType::kMerge,
+                          {{"metadata", {{"annotations", {{"a.b/mine", "kept"}}}}}}, options_)
+                  .ok());
+  Json newer = widget_crd();
+  newer["spec"]["versions"].erase(1);
+  newer["spec"]["names"]["shortNames"] = {"w"};
+  const auto boot = [&] {
+    const std::vector<Json> bundled = {newer};
+    BootOptions again;
+    again.bundled_crds = bundled;
+    return boot_resources(*service_, again);
+  };
+  ASSERT_TRUE(boot().ok());
+  newer["spec"]["names"].erase("shortNames");
+  ASSERT_TRUE(boot().ok());
+  const ObjectPtr stored = *service_->get(crd);
+  EXPECT_FALSE(stored->tree()->at("spec").at("names").contains("shortNames"));
+  EXPECT_EQ(stored->meta().annotation("a.b/mine"), "kept");
 }
 
 TEST_F(ResourceServiceTest, booting_again_writes_nothing) {

@@ -148,6 +148,11 @@ Result<ObjectPtr> ResourceServiceImpl::commit_successor(const Target& target, co
   const Kind& kind = *target.kind;
   const bool unchanged = next == *live->tree();
   ObjectPtr object = unchanged ? live : TRY(Object::from_json(std::move(next)));
+  // What was too large before may become smaller, step by step.
+  const size_t size = object->text().size();
+  if (size > kLargestObject && size > live->text().size()) {
+    return object_too_large(kind, target.key.name, size);
+  }
   if (dry_run) return to_caller(target, object);
   const bool held = !object->meta().finalizers.empty() ||
                     (is_namespace_kind(kind.id) && has_namespace_finalizers(*object->tree()));

@@ -23,6 +23,11 @@ Result<void> check_current(const Write& write, const ObjectPtr& current) {
                          "; read it again and retry");
 }
 
+bool stays(const ObjectPtr& current, const Object& expected) {
+  return current != nullptr && current->meta().uid == expected.meta().uid &&
+         !current->meta().deleting();
+}
+
 }  // namespace
 
 Result<std::vector<StoreEvent>> ObjectTable::apply(const std::vector<Write>& writes,
@@ -51,11 +56,23 @@ Result<StoreEvent> ObjectTable::apply(const Write& write, Revision revision) {
   if (write.op == Write::Op::kCreate && current != nullptr) {
     return Error::already_exists(write.key.text() + " already exists");
   }
+  if (write.op == Write::Op::kCreate) TRY(check_within(write));
   if (write.op == Write::Op::kUpdate) TRY(check_current(write, current));
   ObjectPtr object = write.object->at_revision(revision);
   replace(current, object);
   const EventType type = current == nullptr ? EventType::kAdded : EventType::kModified;
   return StoreEvent{revision, type, std::move(object), current};
+}
+
+Result<void> ObjectTable::check_within(const Write& write) const {
+  for (const ObjectPtr& outer : write.within) {
+    if (outer == nullptr) continue;
+    const auto found = objects_.find(outer);
+    if (stays(found == objects_.end() ? nullptr : *found, *outer)) continue;
+    return Error::failed_precondition(write.key.text() + ": " + outer->key().text() +
+                                      " is gone or being deleted");
+  }
+  return {};
 }
 
 void ObjectTable::undo(const std::vector<StoreEvent>& events) {

@@ -29,6 +29,7 @@ class ObjectTable {
 
  private:
   Result<StoreEvent> apply(const Write& write, Revision revision);
+  Result<void> check_within(const Write& write) const;
   void replace(const ObjectPtr& before, const ObjectPtr& after);
 
   ObjectsByKey objects_;

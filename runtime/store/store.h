@@ -12,6 +12,7 @@
 // they must be quick and must not call commit().
 #pragma once
 
+#include <array>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,9 @@ struct Write {
   ObjectPtr object;  // kCreate, kUpdate: the new state; its resourceVersion is set by the store
   // kUpdate, kDelete: the revision the object must have; 0 takes any. kCreate ignores it.
   Revision expected = 0;
+  // kCreate: objects that must still be stored, with these uids and not being deleted, so that
+  // nothing is made in a namespace that goes. Null ones ask for nothing.
+  std::array<ObjectPtr, 2> within = {};
 };
 
 // Called by the writer for every commit, one after the other: it must be quick. It may ask for the
@@ -54,6 +58,7 @@ class Store {
   // Blocks until the writes are durable and the listener has seen them. Gives the written objects
   // in the order of the writes (for a delete: the last state at the deletion's revision).
   // Errors: kAlreadyExists (create), kNotFound (update, delete), kConflict (expected revision),
+  // kFailedPrecondition (what a create is within is gone or being deleted),
   // kResourceExhausted (disk full), kUnavailable (locked), kDataLoss (corrupt); the message names
   // the object or the file and what to do. After any error nothing of the batch is stored.
   virtual Result<std::vector<ObjectPtr>> commit(std::vector<Write> writes) = 0;
