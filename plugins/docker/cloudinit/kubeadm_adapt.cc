@@ -4,14 +4,16 @@
 
 #include <algorithm>
 
-#include "plugins/docker/cloudinit/yaml.h"
+#include "plugins/yaml/read_yaml.h"
 
 namespace capstan::docker {
 namespace {
 
 using sdk::find_at;
+using sdk::Json;
 using sdk::make_at;
 using sdk::string_at;
+using yaml::parse_yaml;
 
 constexpr const char* kIgnoreChecks = "--ignore-preflight-errors";
 constexpr const char* kProviderIdArgument = "provider-id";

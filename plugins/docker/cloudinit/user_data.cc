@@ -6,7 +6,7 @@
 
 #include "plugins/docker/cloudinit/encoding.h"
 #include "plugins/docker/cloudinit/jinja.h"
-#include "plugins/docker/cloudinit/yaml.h"
+#include "plugins/yaml/read_yaml.h"
 
 namespace capstan::docker {
 namespace {
@@ -14,7 +14,9 @@ namespace {
 using sdk::bool_at;
 using sdk::Error;
 using sdk::find_at;
+using sdk::Json;
 using sdk::string_at;
+using yaml::parse_yaml;
 
 // Numbers are commands' arguments and file modes, too.
 std::string text_of(const Json& value) {

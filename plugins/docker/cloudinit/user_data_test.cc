@@ -7,13 +7,15 @@
 
 #include "plugins/docker/cloudinit/kubeadm_adapt.h"
 #include "plugins/docker/cloudinit/script.h"
-#include "plugins/docker/cloudinit/yaml.h"
+#include "plugins/yaml/read_yaml.h"
 
 namespace capstan::docker {
 namespace {
 
 using sdk::find_at;
+using sdk::Json;
 using sdk::string_at;
+using yaml::parse_yaml;
 
 std::string control_plane_user_data() {
   std::ifstream file(std::string(CAPSTAN_SOURCE_DIR) +

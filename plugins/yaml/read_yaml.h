@@ -1,7 +1,11 @@
 // YAML as JSON values, with the types that plain scalars have in YAML: what user data and kubeadm's
-// configuration are read with. JSON is YAML too, so what is changed is written back as JSON.
+// configuration are read with, by plugins. JSON is YAML too, so what is changed may be written back
+// as JSON.
 //
 // Thread safety: functions of values.
+//
+// Example:
+//   const std::vector<Json> documents = CAPSTAN_TRY(yaml::parse_yaml(text));
 #pragma once
 
 #include <capstan/json.h>
@@ -10,7 +14,7 @@
 #include <string_view>
 #include <vector>
 
-namespace capstan::docker {
+namespace capstan::yaml {
 
 using sdk::Expected;
 using sdk::Json;
@@ -19,4 +23,4 @@ using sdk::Json;
 // text. Errors: kInvalid with the line.
 Expected<std::vector<Json>> parse_yaml(std::string_view text);
 
-}  // namespace capstan::docker
+}  // namespace capstan::yaml

@@ -1,4 +1,4 @@
-#include "plugins/docker/cloudinit/yaml.h"
+#include "plugins/yaml/read_yaml.h"
 
 #include <capstan/text.h>
 #include <yaml-cpp/yaml.h>
@@ -6,7 +6,7 @@
 #include <charconv>
 #include <cmath>
 
-namespace capstan::docker {
+namespace capstan::yaml {
 namespace {
 
 using sdk::Error;
@@ -94,4 +94,4 @@ Expected<std::vector<Json>> parse_yaml(std::string_view text) {
   }
 }
 
-}  // namespace capstan::docker
+}  // namespace capstan::yaml
