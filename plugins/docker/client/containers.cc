@@ -2,6 +2,8 @@
 
 #include <charconv>
 
+#include "plugins/docker/labels.h"
+
 namespace capstan::docker {
 namespace {
 
@@ -119,6 +121,23 @@ Expected<std::string> create_container(Engine& engine, const std::string& name,
                                     .timeout = std::chrono::seconds(60)},
                                    "creating container " + name));
   return string_at(made, "Id");
+}
+
+Expected<bool> is_being_made(Engine& engine, const std::string& name, const std::string& image,
+                             const Labels& labels) {
+  const Json config = {
+      {"Image", image}, {"Labels", labels}, {"HostConfig", {{"NetworkMode", "none"}}}};
+  const auto made = create_container(engine, name, config);
+  if (made.ok()) {
+    CAPSTAN_TRY(remove_container(engine, *made));
+    return false;
+  }
+  if (made.code() == Code::kNotFound)
+    return false;  // nothing is made of an image that is not there
+  if (made.code() != Code::kConflict) return made.error();
+  const auto present = CAPSTAN_TRY(inspect_container(engine, name));
+  const auto uid = labels.find(kUidLabel);
+  return !present || (uid != labels.end() && present->label(kUidLabel) == uid->second);
 }
 
 Status start_container(Engine& engine, const std::string& id) {

@@ -47,6 +47,12 @@ Expected<std::optional<Container>> inspect_container(Engine& engine, const std::
 // Returns the id. Errors: kConflict where the name is taken, kNotFound where the image is not
 // there.
 Expected<std::string> create_container(Engine& engine, const std::string& name, const Json& config);
+// Whether the engine still makes a container of that name, for a request whose answer was lost: it
+// keeps the name from others and shows nothing yet. Asked by making one that is removed at once; it
+// has the labels, so that it is found should that be interrupted. What stands there with another
+// uid than theirs is somebody else's and no reason to wait.
+Expected<bool> is_being_made(Engine& engine, const std::string& name, const std::string& image,
+                             const Labels& labels);
 // What runs already is fine.
 Status start_container(Engine& engine, const std::string& id);
 // With its anonymous volumes; what is gone already is fine.

@@ -167,7 +167,11 @@ Step<Infrastructure> DockerClusters::create(const ClusterContext& cluster) {
 }
 
 Step<Done> DockerClusters::remove(const ClusterContext& cluster) {
-  CAPSTAN_TRY(backend->balancers.remove(cluster.uid()));
+  auto gone = backend->balancers.remove({.uid = cluster.uid(),
+                                         .ns = cluster.ns(),
+                                         .cluster = cluster.cluster_name(),
+                                         .image = balancer_image(cluster)});
+  if (!gone.done()) return gone;
   CAPSTAN_TRY(backend->network.remove_unused());
   return Done{};
 }

@@ -96,6 +96,10 @@ Step<Container> LoadBalancers::make(const LoadBalancerSpec& spec) {
   const bool fixed = network && holds_address(*network, spec.address);
   auto made = create_container(engine_, name, container_config(spec, fixed));
   if (made.code() == Code::kConflict) {
+    const auto present = CAPSTAN_TRY(inspect_container(engine_, name));
+    if (!present || present->label(kUidLabel) == spec.uid) {
+      return InProgress{"LoadBalancerStarting", "the engine still makes container " + name, kSoon};
+    }
     return Error::make(Code::kConflict, "container " + name + " exists and is not of this cluster",
                        "Remove it (docker rm -f " + name + ") or name the cluster otherwise.")
         .with_reason("NameTaken");
@@ -145,15 +149,21 @@ Expected<bool> LoadBalancers::update(const std::string& ns, const std::string& c
   return true;
 }
 
-Status LoadBalancers::remove(const std::string& uid) {
+Step<Done> LoadBalancers::remove(const LoadBalancerSpec& spec) {
   const std::lock_guard lock(mutex_);
-  for (const Container& balancer :
-       CAPSTAN_TRY(list_containers(engine_, {{kUidLabel, uid}, {kRoleLabel, kLoadBalancerRole}}))) {
+  const auto found = CAPSTAN_TRY(
+      list_containers(engine_, {{kUidLabel, spec.uid}, {kRoleLabel, kLoadBalancerRole}}));
+  for (const Container& balancer : found) {
     CAPSTAN_TRY(remove_container(engine_, balancer.id));
     written_.erase(balancer.id);
   }
-  templates_.erase(uid);
-  return {};
+  const std::string name = balancer_name(spec.cluster);
+  const Labels labels = labels_of({spec.uid, spec.ns, spec.cluster, kLoadBalancerRole});
+  if (found.empty() && CAPSTAN_TRY(is_being_made(engine_, name, spec.image, labels))) {
+    return InProgress{"Deleting", "waiting for container " + name + ", which is still made", kSoon};
+  }
+  templates_.erase(spec.uid);
+  return Done{};
 }
 
 }  // namespace capstan::docker

@@ -43,7 +43,8 @@ class LoadBalancers {
   sdk::Expected<bool> update(const std::string& ns, const std::string& cluster,
                              const std::string& leaving = "");
 
-  Status remove(const std::string& uid);
+  // Also of one that was never seen: it may still be made for a request whose answer was lost.
+  sdk::Step<sdk::Done> remove(const LoadBalancerSpec& spec);
 
  private:
   sdk::Step<Container> make(const LoadBalancerSpec& spec);

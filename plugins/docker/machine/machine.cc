@@ -7,6 +7,7 @@
 namespace capstan::docker {
 namespace {
 
+using sdk::bool_at;
 using sdk::BootstrapData;
 using sdk::Code;
 using sdk::Done;
@@ -107,7 +108,14 @@ Expected<std::string> DockerMachines::make_container(const NodeContainer& node) 
   auto made =
       create_container(backend->engine, node.name, node_container_config(node, backend->settings));
   if (made.code() != Code::kConflict) return made;
-  // One of ours would have been found by its label.
+  // One of ours would have been found by its label, were it not for one that is made at this
+  // moment.
+  const auto present = CAPSTAN_TRY(inspect_container(backend->engine, node.name));
+  if (!present || present->label(kUidLabel) == node.labels.at(kUidLabel)) {
+    return Error::unavailable("the engine still makes container " + node.name)
+        .with_reason("ContainerStarting")
+        .with_retry_after(kSoon);
+  }
   return Error::make(Code::kConflict,
                      "container " + node.name + " exists and is not of this machine",
                      "Remove it: docker rm -f " + node.name + ".")
@@ -230,6 +238,23 @@ Step<Done> DockerMachines::bootstrap(const MachineContext& machine, const Instan
   return step;
 }
 
+Expected<bool> DockerMachines::may_still_appear(const MachineContext& machine) {
+  if (bool_at(machine.status(), "initialization/provisioned") ||
+      sdk::condition_is_true(machine.object(), kContainerProvisioned)) {
+    return false;  // it was seen, and is gone
+  }
+  const bool begun = machine.machine() == nullptr ||
+                     !string_at(*machine.machine(), "spec/bootstrap/dataSecretName").empty();
+  if (!begun) return false;
+  const auto image = node_image(backend->engine, backend->settings,
+                                string_at(spec(machine), "customImage"), machine.version());
+  const std::string role = machine.control_plane() ? kControlPlaneRole : kWorkerRole;
+  // Without its Machine the version is not known; any image that is there will do.
+  return is_being_made(backend->engine, machine.machine_name(),
+                       image.ok() ? *image : backend->settings.load_balancer_image,
+                       labels_of({machine.uid(), machine.ns(), machine.cluster_name(), role}));
+}
+
 Step<Done> DockerMachines::remove(const MachineContext& machine) {
   // First out of the balancer, so that it sends nobody to a machine that goes away.
   if (machine.control_plane()) {
@@ -244,6 +269,9 @@ Step<Done> DockerMachines::remove(const MachineContext& machine) {
   }
   if (!found.empty() && !CAPSTAN_TRY(containers(machine)).empty()) {
     return InProgress{"Deleting", "waiting for the engine to remove the container", kSoon};
+  }
+  if (found.empty() && CAPSTAN_TRY(may_still_appear(machine))) {
+    return InProgress{"Deleting", "waiting for the container that the engine still makes", kSoon};
   }
   CAPSTAN_TRY(backend->network.remove_unused());
   return Done{};

@@ -37,6 +37,8 @@ class DockerMachines : public sdk::InfraMachine {
   // The container, made where it is not there and started.
   sdk::Step<sdk::Done> run_container(const sdk::MachineContext& machine);
   sdk::Expected<std::string> make_container(const NodeContainer& node);
+  // Whether a container that was never seen may come to light after the machine is gone.
+  sdk::Expected<bool> may_still_appear(const sdk::MachineContext& machine);
   sdk::Step<sdk::Done> start_or_fall_back(const std::string& id);
   sdk::Step<sdk::Done> tell_balancer(const sdk::MachineContext& machine);
   sdk::Expected<NodeBootstrap> node_bootstrap(const sdk::MachineContext& machine,

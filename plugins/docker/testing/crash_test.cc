@@ -3,6 +3,8 @@
 // real one where there is one with the load balancer's image (it can play a node, too).
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "plugins/docker/client/engine_transport.h"
 #include "plugins/docker/client/images.h"
 #include "plugins/docker/client/networks.h"
@@ -113,6 +115,90 @@ TEST_P(CrashTest, on_a_real_engine_too) {
     ASSERT_FALSE(HasFailure()) << "request " << at;
     if (!struck) return;
   }
+}
+
+// The first container is the balancer, the second the machine.
+class LateContainerTest : public testing::Test {
+ protected:
+  LateContainerTest() { engine.images = {kBalancerImage}; }
+  // Lives until the plugin crashes while the engine makes the container.
+  void crash_at(FaultyTransport& late, PluginScene& scene, bool machine) {
+    scene.machine->object["spec"]["customImage"] = kBalancerImage;
+    bool told = false;
+    const auto crashed = [&] { return late.struck && !std::exchange(told, true); };
+    const auto ready_or_crashed = [&](const PluginScene::Object& object) {
+      return late.struck || PluginScene::ready(object);
+    };
+    ASSERT_TRUE(scene.until(PluginScene::the_cluster, ready_or_crashed, crashed, 50));
+    if (machine) {
+      ASSERT_TRUE(scene.until(PluginScene::the_machine, ready_or_crashed, crashed, 50));
+    }
+    ASSERT_TRUE(late.pending());
+  }
+  FakeEngine engine;
+};
+
+TEST_F(LateContainerTest, a_machine_that_is_deleted_waits_for_the_container_that_is_still_made) {
+  FaultyTransport late(engine, Fault::kLate, 2);
+  PluginScene scene(late, "late", {{"network", "late"}});
+  crash_at(late, scene, true);
+  scene.machine->ask_deletion();
+  EXPECT_TRUE(scene.until(PluginScene::the_machine, PluginScene::gone, {}, 50));
+  late.finish();
+  EXPECT_EQ(engine.named("late-cp"), nullptr);
+}
+
+TEST_F(LateContainerTest, a_cluster_that_is_deleted_waits_for_the_balancer_that_is_still_made) {
+  FaultyTransport late(engine, Fault::kLate, 1);
+  PluginScene scene(late, "late", {{"network", "late"}});
+  crash_at(late, scene, false);
+  scene.cluster->ask_deletion();
+  EXPECT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::gone, {}, 50));
+  late.finish();
+  EXPECT_TRUE(engine.containers.empty());
+  EXPECT_TRUE(engine.networks.empty());
+}
+
+TEST_F(LateContainerTest, what_is_still_made_is_taken_over_where_it_is_wanted) {
+  for (const int at : {1, 2}) {
+    FakeEngine fresh;
+    fresh.images = {kBalancerImage};
+    FaultyTransport late(fresh, Fault::kLate, at);
+    PluginScene scene(late, "late", {{"network", "late"}});
+    crash_at(late, scene, at == 2);
+    EXPECT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::ready, {}, 50));
+    EXPECT_TRUE(scene.until(PluginScene::the_machine, PluginScene::ready, {}, 50));
+    EXPECT_EQ(fresh.containers.size(), 2u);
+  }
+}
+
+TEST_F(LateContainerTest, somebody_else_s_container_of_that_name_is_no_reason_to_wait) {
+  FaultyTransport transport(engine, Fault::kNone, 0);
+  PluginScene scene(transport, "late", {{"network", "late"}});
+  scene.machine->object["spec"]["customImage"] = kBalancerImage;
+  Engine client(engine);
+  const Json config = {{"Image", kBalancerImage}, {"Labels", Json::object()}};
+  ASSERT_TRUE(create_container(client, "late-cp", config).ok());
+  ASSERT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::ready, {}, 50));
+  scene.machine->run(5);
+  EXPECT_EQ(scene.machine->reason("ContainerProvisioned"), "NameTaken");
+  scene.machine->ask_deletion();
+  EXPECT_TRUE(scene.until(PluginScene::the_machine, PluginScene::gone, {}, 50));
+  EXPECT_NE(engine.named("late-cp"), nullptr);
+}
+
+TEST_F(LateContainerTest, the_end_of_a_machine_and_a_cluster_that_were_seen_makes_no_container) {
+  PluginScene scene(engine, "late", {{"network", "late"}});
+  scene.machine->object["spec"]["customImage"] = kBalancerImage;
+  ASSERT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::ready, {}, 50));
+  ASSERT_TRUE(scene.until(PluginScene::the_machine, PluginScene::ready, {}, 50));
+  engine.requests.clear();
+  scene.machine->ask_deletion();
+  ASSERT_TRUE(scene.until(PluginScene::the_machine, PluginScene::gone, {}, 50));
+  scene.cluster->ask_deletion();
+  ASSERT_TRUE(scene.until(PluginScene::the_cluster, PluginScene::gone, {}, 50));
+  EXPECT_EQ(std::count(engine.requests.begin(), engine.requests.end(), "POST /containers/create"),
+            0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Faults, CrashTest,
