@@ -8,6 +8,7 @@ namespace capstan::memory {
 namespace {
 
 constexpr const char* kRevision = "1";
+constexpr const char* kNoLeader = "0";
 
 // gRPC's codes, as the gateway tells them.
 std::pair<int, Json> failure(int http, int code, const std::string& message) {
@@ -27,7 +28,15 @@ std::string id_in(const Json& body, const char* field) {
 void EtcdMembers::add(const std::string& node, const std::string& uid) {
   const std::scoped_lock lock(mutex_);
   if (removed_.contains(node) || find_member(node) != nullptr) return;
-  members_.push_back({node, std::to_string(fnv1a(uid + "/etcd") | 1)});
+  members_.push_back({node, std::to_string(fnv1a(uid + "/etcd") | 1), MemberState::kRunning});
+  elect();
+}
+
+void EtcdMembers::set_state(const std::string& node, MemberState state) {
+  const std::scoped_lock lock(mutex_);
+  for (Member& member : members_) {
+    if (member.node == node) member.state = state;
+  }
   elect();
 }
 
@@ -62,15 +71,16 @@ std::pair<int, Json> EtcdMembers::answer(const std::string& node, const std::str
                                          const Json& body) {
   const std::scoped_lock lock(mutex_);
   const Member* found = find_member(node);
-  if (found == nullptr) return failure(503, 14, "etcdserver: server stopped");
+  if (found == nullptr || found->state == MemberState::kStopped) {
+    return failure(503, 14, "etcdserver: server stopped");
+  }
   const Member self = *found;
+  if (path == "/v3/maintenance/status") return status(self);
+  if (leader_ == kNoLeader) return failure(503, 14, "etcdserver: no leader");
   if (path == "/v3/cluster/member/list") return list(self);
   if (path == "/v3/cluster/member/remove") return remove(self, body);
-  if (path == "/v3/maintenance/status") return status(self);
   if (path == "/v3/maintenance/transfer-leadership") return move_leader(self, body);
-  if (path == "/v3/maintenance/alarm") {
-    return {200, {{"header", header(self)}, {"alarms", Json::array()}}};
-  }
+  if (path == "/v3/maintenance/alarm") return alarms(self);
   return failure(404, 5, "Not Found");
 }
 
@@ -110,11 +120,21 @@ std::pair<int, Json> EtcdMembers::status(const Member& self) const {
            {"raftTerm", std::to_string(term_)}}};
 }
 
+std::pair<int, Json> EtcdMembers::alarms(const Member& self) const {
+  Json alarms = Json::array();
+  for (const Member& member : members_) {
+    if (member.state != MemberState::kFull) continue;
+    alarms.push_back({{"memberID", member.id}, {"alarm", "NOSPACE"}});
+  }
+  return {200, {{"header", header(self)}, {"alarms", std::move(alarms)}}};
+}
+
 std::pair<int, Json> EtcdMembers::move_leader(const Member& self, const Json& body) {
   if (self.id != leader_) return failure(400, 9, "etcdserver: not leader");
   const std::string target = id_in(body, "targetID");
-  const bool known = std::any_of(members_.begin(), members_.end(),
-                                 [&](const Member& m) { return m.id == target; });
+  const bool known = std::any_of(members_.begin(), members_.end(), [&](const Member& m) {
+    return m.id == target && m.state != MemberState::kStopped;
+  });
   if (!known) return failure(400, 9, "etcdserver: bad leader transferee");
   leader_ = target;
   ++term_;
@@ -134,12 +154,16 @@ const EtcdMembers::Member* EtcdMembers::find_member(const std::string& node) con
   return member == members_.end() ? nullptr : &*member;
 }
 
-// The leader stays while it is a member; then the oldest member follows.
+// The leader stays while it runs; then the oldest member that does follows.
 void EtcdMembers::elect() {
+  const auto runs = [](const Member& member) { return member.state != MemberState::kStopped; };
+  const auto running = std::count_if(members_.begin(), members_.end(), runs);
+  const bool majority = static_cast<size_t>(running) > members_.size() / 2;
   const bool stays = std::any_of(members_.begin(), members_.end(),
-                                 [&](const Member& m) { return m.id == leader_; });
-  if (stays) return;
-  leader_ = members_.empty() ? "" : members_.front().id;
+                                 [&](const Member& m) { return m.id == leader_ && runs(m); });
+  if (majority && stays) return;
+  const auto next = std::find_if(members_.begin(), members_.end(), runs);
+  leader_ = majority ? next->id : kNoLeader;
   ++term_;
 }
 

@@ -15,10 +15,19 @@
 
 namespace capstan::memory {
 
+// How a member that is in the list does.
+enum class MemberState {
+  kRunning,
+  kStopped,  // answers nobody, and counts as lost
+  kFull,     // has the alarm NOSPACE
+};
+
 class EtcdMembers {
  public:
   // A member that was removed does not come back.
   void add(const std::string& node, const std::string& uid);
+  // Nothing happens where the node has no member.
+  void set_state(const std::string& node, MemberState state);
   // The machine is gone.
   void forget(const std::string& node);
   bool has(const std::string& node) const;
@@ -29,17 +38,20 @@ class EtcdMembers {
   std::vector<std::string> take_newly_removed();
 
   // The answer of the member on `node` to a POST: HTTP status and body. Removing a member takes its
-  // leadership to another one.
+  // leadership to another one. Without a majority that runs there is no leader, and only the status
+  // is told.
   std::pair<int, Json> answer(const std::string& node, const std::string& path, const Json& body);
 
  private:
   struct Member {
     std::string node;
     std::string id;  // a number of 64 bits, as text
+    MemberState state = MemberState::kRunning;
   };
   std::pair<int, Json> list(const Member& self) const;
   std::pair<int, Json> remove(const Member& self, const Json& body);
   std::pair<int, Json> status(const Member& self) const;
+  std::pair<int, Json> alarms(const Member& self) const;
   std::pair<int, Json> move_leader(const Member& self, const Json& body);
   Json header(const Member& self) const;
   const Member* find_member(const std::string& node) const;
@@ -49,7 +61,7 @@ class EtcdMembers {
   std::vector<Member> members_;
   std::set<std::string> removed_;  // nodes
   std::vector<std::string> newly_removed_;
-  std::string leader_;  // a member's id
+  std::string leader_;  // a member's id; "0" while there is none
   uint64_t term_ = 2;
 };
 

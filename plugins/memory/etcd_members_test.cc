@@ -56,6 +56,31 @@ TEST_F(EtcdMembersTest, a_removed_member_answers_no_more_and_does_not_come_back)
   EXPECT_EQ(etcd.answer("b", "/v3/cluster/member/remove", {{"ID", "5"}}).first, 404);
 }
 
+TEST_F(EtcdMembersTest, a_member_that_stopped_stays_in_the_list_and_answers_nobody) {
+  etcd.set_state("a", MemberState::kStopped);
+  EXPECT_EQ(etcd.answer("a", "/v3/maintenance/status", {}).first, 503);
+  EXPECT_EQ(ask("b", "/v3/cluster/member/list")["members"].size(), 3U);
+  EXPECT_EQ(leader("c"), id("b"));
+  etcd.set_state("a", MemberState::kRunning);
+  EXPECT_EQ(leader("a"), id("b"));
+}
+
+TEST_F(EtcdMembersTest,
+       without_a_majority_a_member_tells_that_there_is_no_leader_and_nothing_else) {
+  etcd.set_state("a", MemberState::kStopped);
+  etcd.set_state("b", MemberState::kStopped);
+  EXPECT_EQ(leader("c"), "0");
+  EXPECT_EQ(etcd.answer("c", "/v3/cluster/member/list", {}).first, 503);
+  EXPECT_EQ(etcd.answer("c", "/v3/maintenance/alarm", {{"action", "GET"}}).first, 503);
+}
+
+TEST_F(EtcdMembersTest, every_member_knows_the_alarm_of_one_that_is_full) {
+  etcd.set_state("b", MemberState::kFull);
+  const Json alarms = ask("c", "/v3/maintenance/alarm", {{"action", "GET"}})["alarms"];
+  ASSERT_EQ(alarms.size(), 1U);
+  EXPECT_EQ(alarms[0], (Json{{"memberID", id("b")}, {"alarm", "NOSPACE"}}));
+}
+
 TEST_F(EtcdMembersTest, a_new_machine_of_the_same_name_becomes_a_member) {
   etcd.mark_removed("a");
   etcd.forget("a");

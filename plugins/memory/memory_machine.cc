@@ -12,6 +12,13 @@ constexpr const char* kStartedAt = "memory.capstan.dev/started-at";
 constexpr const char* kEtcdMember = "memory.capstan.dev/etcd-member";
 constexpr const char* kRemoved = "removed";
 
+// For whoever wants to see what happens: the annotation of a user's makes the member fail.
+MemberState wanted_state(const sdk::MachineContext& machine) {
+  const std::string text = sdk::annotation_of(machine.object(), kEtcdMember);
+  if (text == "stopped") return MemberState::kStopped;
+  return text == "full" ? MemberState::kFull : MemberState::kRunning;
+}
+
 // An address of 10.0.0.0/8 that nobody has.
 std::string pretended_address(const std::string& uid) {
   const uint64_t hash = fnv1a(uid);
@@ -129,11 +136,15 @@ sdk::Status MemoryMachine::start_etcd(const sdk::MachineContext& machine,
   } else if (cluster.etcd().was_removed(pretended.name)) {
     machine.reply().annotation(kEtcdMember, kRemoved);
   }
-  if (cluster.has_etcd(pretended.name)) return {};
-  cluster.on_member_removed([&host = host_, ns = machine.ns()](const std::string& node) {
-    host.wake().wake(kApiVersion, kKind, ns, node);
-  });
-  return status_of(cluster.add_etcd(pretended, CAPSTAN_TRY(authority(machine, "etcd")), since));
+  if (!cluster.has_etcd(pretended.name)) {
+    cluster.on_member_removed([&host = host_, ns = machine.ns()](const std::string& node) {
+      host.wake().wake(kApiVersion, kKind, ns, node);
+    });
+    CAPSTAN_TRY(
+        status_of(cluster.add_etcd(pretended, CAPSTAN_TRY(authority(machine, "etcd")), since)));
+  }
+  cluster.etcd().set_state(pretended.name, wanted_state(machine));
+  return {};
 }
 
 sdk::Status MemoryMachine::start_api_server(const sdk::MachineContext& machine,

@@ -263,6 +263,24 @@ TEST_F(MemoryPluginTest, three_members_of_etcd_answer_through_the_api_server) {
   EXPECT_FALSE(send(cluster, "cp-0", "/v3/maintenance/status", Json::object()).ok());
 }
 
+TEST_F(MemoryPluginTest, a_member_stops_where_its_machine_is_annotated_so) {
+  TestCluster cluster(host, "stop");
+  cluster.provision(*plugin);
+  const auto stopped = cluster.machine(*plugin, "cp-0", true);
+  stopped->run(5);
+  for (const char* name : {"cp-1", "cp-2"}) cluster.machine(*plugin, name, true)->run(5);
+  stopped->object["metadata"]["annotations"]["memory.capstan.dev/etcd-member"] = "stopped";
+  stopped->step();
+  const auto silent = send(cluster, "cp-0", "/v3/maintenance/status", Json::object());
+  EXPECT_TRUE(!silent.ok() || silent->status == 503);
+  const Json members = etcd(cluster, "cp-1", "/v3/cluster/member/list", Json::object());
+  EXPECT_EQ(members["members"].size(), 3U) << "it is in the list still";
+  stopped->object["metadata"]["annotations"].erase("memory.capstan.dev/etcd-member");
+  stopped->step();
+  EXPECT_EQ(etcd(cluster, "cp-0", "/v3/maintenance/status", Json::object())["leader"],
+            members["members"][1]["ID"]);
+}
+
 TEST_F(MemoryPluginTest, a_removed_member_stays_removed_over_a_restart) {
   TestCluster cluster(host, "member");
   cluster.provision(*plugin);

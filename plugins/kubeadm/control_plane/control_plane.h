@@ -19,6 +19,13 @@ using sdk::Json;
 struct MachineHealth {
   sdk::Condition api_server, controller_manager, scheduler, etcd_pod, etcd_member, labels;
   bool known = false;
+  bool etcd_answers = false;  // whatever it says of itself
+};
+
+struct EtcdMember {
+  std::string id;
+  std::string name;  // the node's; "" while it has not started
+  bool learner = false;
 };
 
 struct ControlPlaneMachine {
@@ -54,8 +61,7 @@ struct ControlPlane {
   size_t foreign_machines = 0;                // control plane machines of somebody else's
   size_t worker_machines = 0;
   bool initialized = false;
-  // Names of the members of a stacked etcd ("" of one that starts); empty where it was not asked.
-  std::vector<std::string> etcd_members;
+  std::vector<EtcdMember> etcd_members;  // of a stacked etcd; empty where it was not asked
 
   int64_t desired_replicas() const { return sdk::int_at(object, "spec/replicas", 1); }
   std::string version() const { return sdk::string_at(object, "spec/version"); }

@@ -95,9 +95,10 @@ Status ControlPlaneReconciler::normal(ControlPlane& plane) {
   propagate_in_place(plane);
   check_health(plane);
   note_certificate_expiry(plane);
-  CAPSTAN_TRY(finish_deletions(plane));
-  if (CAPSTAN_TRY(remediate(plane))) return {};
-  return scale(plane);
+  // Whatever keeps one machine from going, the others are repaired.
+  Status finished = finish_deletions(plane);
+  if (!CAPSTAN_TRY(remediate(plane))) CAPSTAN_TRY(scale(plane));
+  return finished;
 }
 
 Status ControlPlaneReconciler::remove(ControlPlane& plane) {

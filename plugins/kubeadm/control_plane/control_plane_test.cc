@@ -1,180 +1,14 @@
-#include <capstan/testing.h>
-#include <gtest/gtest.h>
+#include <gmock/gmock.h>
 
-#include "plugins/kubeadm/control_plane/control_plane_reconciler.h"
 #include "plugins/kubeadm/control_plane/remediation.h"
-#include "plugins/kubeadm/names.h"
+#include "plugins/kubeadm/control_plane/testing.h"
 #include "plugins/kubeadm/old_conditions.h"
-#include "plugins/kubeadm/secrets.h"
 
 namespace capstan::kubeadm {
 namespace {
 
 using sdk::find_at;
-using sdk::HttpAnswer;
 using sdk::string_at;
-
-constexpr const char* kNow = "2026-01-01T00:00:00Z";
-constexpr const char* kInfra = "infrastructure.cluster.x-k8s.io";
-
-class ControlPlanePlugin {
- public:
-  explicit ControlPlanePlugin(sdk::Host& host) : planes_(host) {}
-  sdk::Status reconcile(const sdk::Request& request, sdk::Reply& reply, const sdk::Call& call) {
-    return planes_.reconcile(request, reply, call);
-  }
-
- private:
-  ControlPlaneReconciler planes_;
-};
-
-Json condition(const std::string& type, const std::string& status,
-               const std::string& reason = "R") {
-  return {{"type", type}, {"status", status}, {"reason", reason}, {"message", ""}};
-}
-
-// A KubeadmControlPlane that stands, with machines m0, m1, ... whose nodes have their names.
-class ControlPlaneTest : public testing::Test {
- protected:
-  ControlPlaneTest() {
-    plane.cluster = {
-        {"apiVersion", kCoreApi},
-        {"kind", "Cluster"},
-        {"metadata", {{"name", "c"}, {"namespace", "default"}, {"uid", "cluster-uid"}}},
-        {"spec", {{"controlPlaneEndpoint", {{"host", "10.0.0.1"}, {"port", 6443}}}}},
-        {"status", {{"initialization", {{"infrastructureProvisioned", true}}}}}};
-    plane.now = kNow;
-    for (const char* purpose : {"ca", "etcd", "proxy", "sa"}) {
-      host.objects.push_back(make_secret("default", secret_name("c", purpose), "c",
-                                         {{"tls.crt", "C"}, {"tls.key", "K"}}, Json::object()));
-    }
-    host.objects.push_back(
-        make_secret("default", "c-kubeconfig", "c", {{"value", "mine"}}, Json::object()));
-    host.objects.push_back({{"apiVersion", std::string(kInfra) + "/"},
-                            {"kind", "DevMachineTemplate"},
-                            {"metadata", {{"name", "t"}, {"namespace", "default"}, {"uid", "t"}}},
-                            {"spec", {{"template", {{"spec", Json::object()}}}}}});
-    host.nodes = [this](const std::string&) { return sdk::Expected<Json>(nodes); };
-    host.workload = [this](const std::string&, const Json& request) {
-      const bool lists = string_at(request, "path").find("/pods?") != std::string::npos;
-      return sdk::Expected<HttpAnswer>(
-          HttpAnswer{200, lists ? sdk::dump_json({{"items", pods}}) : "{}", {}});
-    };
-    host.pod = [this](const std::string&, const Json& request) {
-      if (string_at(request, "pod").starts_with("kube-apiserver-")) {
-        return sdk::Expected<HttpAnswer>(HttpAnswer{403, "", "PEM"});
-      }
-      return sdk::Expected<HttpAnswer>(HttpAnswer{200, sdk::dump_json({{"members", members}}), {}});
-    };
-    host.pki = [](const Json& request) {
-      return sdk::Expected<Json>(string_at(request, "op") == "inspect"
-                                     ? Json{{"notAfter", "2027-01-01T00:00:00Z"}}
-                                     : Json{{"certificate", "C"}, {"key", "K"}});
-    };
-    plane.relations = {{"machines", Json::array()}, {"configs", Json::array()}};
-  }
-
-  void add_machine(const std::string& name) {
-    Json& machines = plane.relations["machines"];
-    machines.push_back(
-        {{"apiVersion", kCoreApi},
-         {"kind", "Machine"},
-         {"metadata",
-          {{"name", name},
-           {"namespace", "default"},
-           {"uid", name + "-uid"},
-           {"creationTimestamp", "2025-01-0" + std::to_string(machines.size() + 1) + "T00:00:00Z"},
-           {"labels", {{sdk::kClusterNameLabel, "c"}, {sdk::kControlPlaneLabel, ""}}},
-           {"ownerReferences",
-            {{{"kind", "KubeadmControlPlane"}, {"uid", "plane-uid"}, {"controller", true}}}}}},
-         {"spec",
-          {{"version", "v1.34.2"},
-           {"bootstrap", {{"configRef", {{"kind", "KubeadmConfig"}, {"name", name}}}}}}},
-         {"status", {{"nodeRef", {{"name", name}}}, {"conditions", Json::array()}}}});
-    plane.relations["configs"].push_back({{"apiVersion", kBootstrapApi},
-                                          {"kind", "KubeadmConfig"},
-                                          {"metadata", {{"name", name}, {"namespace", "default"}}},
-                                          {"spec", Json::object()}});
-    nodes.push_back(
-        {{"metadata",
-          {{"name", name}, {"labels", {{"node-role.kubernetes.io/control-plane", ""}}}}},
-         {"spec", {{"taints", {{{"key", "node-role.kubernetes.io/control-plane"}}}}}}});
-    for (const char* component :
-         {"kube-apiserver", "kube-controller-manager", "kube-scheduler", "etcd"}) {
-      pods.push_back({{"metadata", {{"name", std::string(component) + "-" + name}}},
-                      {"status", {{"conditions", {{{"type", "Ready"}, {"status", "True"}}}}}}});
-    }
-    members.push_back({{"ID", std::to_string(members.size() + 1)}, {"name", name}});
-  }
-  void add_machines(int count) {
-    for (int i = 0; i < count; ++i) add_machine("m" + std::to_string(i));
-    plane.object["spec"]["replicas"] = count;
-  }
-  Json& machine(size_t i) { return plane.relations["machines"][i]; }
-  void make_unhealthy(size_t i) {
-    machine(i)["status"]["conditions"] = {
-        condition("HealthCheckSucceeded", "False", "UnhealthyNode"),
-        condition("OwnerRemediated", "False", "WaitingForRemediation")};
-  }
-  // Its static pods do not run and its etcd member is none any more.
-  void break_node(const std::string& name) {
-    Json left = Json::array();
-    for (const Json& pod : pods) {
-      if (!string_at(pod, "metadata/name").ends_with("-" + name)) left.push_back(pod);
-    }
-    pods = std::move(left);
-    for (Json& member : members) {
-      if (member["name"] == name) member["isLearner"] = true;
-    }
-  }
-
-  // The names in a list of the last reply.
-  std::vector<std::string> names(const char* list) const {
-    std::vector<std::string> found;
-    for (const Json& item : plane.last.reply.value(list, Json::array())) {
-      const std::string name = string_at(item, "name");
-      found.push_back(name.empty() ? string_at(item, "metadata/name") : name);
-    }
-    return found;
-  }
-  std::string reason_of(const std::string& machine, const std::string& type) const {
-    for (const Json& item : plane.last.reply.value("conditionsOf", Json::array())) {
-      if (string_at(item, "name") != machine) continue;
-      for (const Json& condition : item["conditions"]) {
-        if (condition["type"] == type) return condition["reason"];
-      }
-    }
-    return "";
-  }
-  Json patch_of(const std::string& kind, const std::string& name) const {
-    for (const Json& item : plane.last.reply.value("patches", Json::array())) {
-      if (string_at(item, "kind") == kind && string_at(item, "name") == name) return item["patch"];
-    }
-    return nullptr;
-  }
-  std::string annotation(const char* key) const { return sdk::annotation_of(plane.object, key); }
-
-  sdk::FakeHost host;
-  Json nodes = Json::array(), pods = Json::array(), members = Json::array();
-  sdk::PluginUnderTest<ControlPlanePlugin> plugin{host};
-  sdk::ReconciledObject<ControlPlanePlugin> plane{
-      plugin,
-      {{"apiVersion", kControlPlaneApi},
-       {"kind", "KubeadmControlPlane"},
-       {"metadata",
-        {{"name", "cp"},
-         {"namespace", "default"},
-         {"uid", "plane-uid"},
-         {"finalizers", {"kubeadm.controlplane.cluster.x-k8s.io"}}}},
-       {"spec",
-        {{"replicas", 1},
-         {"version", "v1.34.2"},
-         {"machineTemplate",
-          {{"spec",
-            {{"infrastructureRef",
-              {{"apiGroup", kInfra}, {"kind", "DevMachineTemplate"}, {"name", "t"}}}}}}}}},
-       {"status", {{"initialization", {{"controlPlaneInitialized", true}}}}}}};
-};
 
 TEST_F(ControlPlaneTest, the_end_of_a_machines_certificates_is_asked_once_and_kept_at_its_config) {
   add_machines(1);
@@ -223,6 +57,91 @@ TEST_F(ControlPlaneTest, a_machine_whose_removal_would_cost_the_quorum_stays) {
   EXPECT_EQ(names("delete").size(), 0u);
   EXPECT_EQ(reason_of("m1", "OwnerRemediated"), "CannotBeRemediated");
   EXPECT_EQ(annotation(kRemediationInProgress), "");
+}
+
+TEST_F(ControlPlaneTest, a_member_that_is_in_the_list_but_dead_goes_before_one_that_answers) {
+  add_machines(3);
+  make_unhealthy(0);
+  make_unhealthy(1);
+  silent = {"m1"};
+  plane.step();
+  EXPECT_EQ(names("delete"), std::vector<std::string>{"m1"});
+  EXPECT_EQ(reason_of("m1", "EtcdMemberHealthy"), "InspectionFailed");
+}
+
+TEST_F(ControlPlaneTest, a_member_that_answers_stays_while_its_removal_would_leave_dead_ones) {
+  add_machines(3);
+  make_unhealthy(0);
+  silent = {"m1"};
+  plane.step();
+  EXPECT_EQ(names("delete").size(), 0u);
+  EXPECT_EQ(reason_of("m0", "OwnerRemediated"), "CannotBeRemediated");
+}
+
+TEST_F(ControlPlaneTest, of_two_members_that_do_not_answer_none_is_removed) {
+  add_machines(3);
+  make_unhealthy(0);
+  make_unhealthy(1);
+  silent = {"m0", "m1"};
+  plane.step();
+  EXPECT_EQ(names("delete").size(), 0u);
+  EXPECT_EQ(reason_of("m0", "OwnerRemediated"), "CannotBeRemediated");
+}
+
+TEST_F(ControlPlaneTest, a_member_with_an_alarm_or_without_a_leader_is_not_healthy) {
+  add_machines(3);
+  alarms = {{{"memberID", "2"}, {"alarm", "NOSPACE"}}};
+  without_leader = {"m2"};
+  plane.step();
+  EXPECT_EQ(reason_of("m0", "EtcdMemberHealthy"), "Healthy");
+  EXPECT_EQ(reason_of("m1", "EtcdMemberHealthy"), "NotHealthy");
+  EXPECT_EQ(reason_of("m2", "EtcdMemberHealthy"), "NotHealthy");
+  EXPECT_EQ(plane.condition("Available"), "False") << "one of three is no majority";
+}
+
+TEST_F(ControlPlaneTest, a_machine_leaves_etcd_by_a_member_that_answers) {
+  add_machines(3);
+  delete_machine(2);
+  silent = {"m0"};
+  plane.step();
+  EXPECT_EQ(plane.last.status, CAPSTAN_OK);
+  EXPECT_TRUE(hook_is_taken("m2"));
+  EXPECT_THAT(etcd_calls, testing::Contains("m1 remove"));
+}
+
+TEST_F(ControlPlaneTest, a_leader_that_does_not_answer_is_taken_out_without_handing_over) {
+  add_machines(3);
+  delete_machine(0);
+  silent = {"m0"};
+  plane.step();
+  EXPECT_EQ(plane.last.status, CAPSTAN_OK);
+  EXPECT_TRUE(hook_is_taken("m0"));
+}
+
+TEST_F(ControlPlaneTest, a_deletion_that_cannot_end_keeps_nothing_else_back) {
+  add_machines(3);
+  make_unhealthy(0);
+  delete_machine(2);
+  silent = {"m0", "m1", "m2"};
+  plane.step();
+  EXPECT_EQ(plane.last.status, CAPSTAN_UNAVAILABLE);
+  EXPECT_FALSE(hook_is_taken("m2"));
+  EXPECT_EQ(reason_of("m0", "OwnerRemediated"), "RemediationDeferred") << "was looked at";
+}
+
+TEST_F(ControlPlaneTest, a_rollout_begins_at_its_time_whatever_zone_that_is_written_in) {
+  add_machines(1);
+  const auto begins = [&](const char* after) {
+    plane.object["spec"]["rollout"]["after"] = after;
+    plane.step();
+    return reason_of("m0", "UpToDate") == "NotUpToDate";
+  };
+  EXPECT_TRUE(begins("2025-12-31T23:00:00Z"));
+  EXPECT_FALSE(begins("2026-01-01T01:00:00Z"));
+  EXPECT_TRUE(begins("2026-01-01T01:00:00+02:00"));
+  EXPECT_TRUE(begins("2026-01-01T05:29:59.5+05:30"));
+  EXPECT_FALSE(begins("2025-12-31T23:00:00-02:00"));
+  EXPECT_FALSE(begins("2025-01-01T01:00:00+02:00")) << "the machine is younger";
 }
 
 TEST_F(ControlPlaneTest, of_several_unhealthy_machines_the_most_broken_one_goes_first) {

@@ -72,8 +72,12 @@ sdk::Status Etcd::remove_member(const std::string& node, const std::string& memb
   return {};
 }
 
-Expected<std::string> Etcd::leader(const std::string& node) {
-  return string_at(CAPSTAN_TRY(call(node, "/v3/maintenance/status", Json::object())), "leader");
+Expected<EtcdStatus> Etcd::status(const std::string& node) {
+  const Json answer = CAPSTAN_TRY(call(node, "/v3/maintenance/status", Json::object()));
+  EtcdStatus status;
+  status.leader = string_at(answer, "leader");
+  if (status.leader == "0") status.leader.clear();
+  return status;
 }
 
 sdk::Status Etcd::move_leader(const std::string& leader_node, const std::string& to_member_id) {
@@ -82,12 +86,14 @@ sdk::Status Etcd::move_leader(const std::string& leader_node, const std::string&
   return {};
 }
 
-Expected<std::vector<std::string>> Etcd::alarms(const std::string& node) {
+Expected<std::vector<EtcdAlarm>> Etcd::alarms(const std::string& node) {
   const Json answer = CAPSTAN_TRY(call(node, "/v3/maintenance/alarm", {{"action", "GET"}}));
-  std::vector<std::string> alarms;
+  std::vector<EtcdAlarm> alarms;
   const Json* list = find_at(answer, "alarms");
   if (list == nullptr || !list->is_array()) return alarms;
-  for (const Json& alarm : *list) alarms.push_back(string_at(alarm, "alarm"));
+  for (const Json& alarm : *list) {
+    alarms.push_back({string_at(alarm, "memberID"), string_at(alarm, "alarm")});
+  }
   return alarms;
 }
 

@@ -16,10 +16,14 @@
 
 namespace capstan::kubeadm {
 
-struct EtcdMember {
-  std::string id;
-  std::string name;  // the node's; "" while it has not started
-  bool learner = false;
+// What a member says of itself.
+struct EtcdStatus {
+  std::string leader;  // a member's id; "" while it sees none
+};
+
+struct EtcdAlarm {
+  std::string member;  // its id
+  std::string alarm;   // "NOSPACE"
 };
 
 class Etcd {
@@ -30,11 +34,11 @@ class Etcd {
   // Asked of the etcd pod on `node`. Errors: kUnavailable with the answer.
   sdk::Expected<std::vector<EtcdMember>> members(const std::string& node);
   sdk::Status remove_member(const std::string& node, const std::string& member_id);
-  // The leader's member id.
-  sdk::Expected<std::string> leader(const std::string& node);
+  // Answered by that member alone, also where the others are gone.
+  sdk::Expected<EtcdStatus> status(const std::string& node);
   sdk::Status move_leader(const std::string& leader_node, const std::string& to_member_id);
-  // Alarms such as NOSPACE; empty where all is well.
-  sdk::Expected<std::vector<std::string>> alarms(const std::string& node);
+  // Of all members; empty where all is well.
+  sdk::Expected<std::vector<EtcdAlarm>> alarms(const std::string& node);
 
  private:
   explicit Etcd(ControlPlane& plane) : plane_(plane) {}

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <map>
 
-#include "plugins/kubeadm/control_plane/etcd.h"
+#include "plugins/kubeadm/control_plane/etcd_health.h"
 #include "plugins/kubeadm/names.h"
 
 namespace capstan::kubeadm {
@@ -17,11 +17,9 @@ using sdk::string_at;
 constexpr const char* kControlPlaneTaint = "node-role.kubernetes.io/control-plane";
 
 struct WorkloadView {
-  std::map<std::string, Json> pods;           // static pods of the control plane by name
-  std::map<std::string, Json> nodes;          // by name
-  std::map<std::string, EtcdMember> members;  // by node
-  std::string etcd_error;
-  bool asked_etcd = false;
+  std::map<std::string, Json> pods;   // static pods of the control plane by name
+  std::map<std::string, Json> nodes;  // by name
+  EtcdView etcd;
 };
 
 Expected<WorkloadView> look(const ControlPlane& plane) {
@@ -43,27 +41,6 @@ Expected<WorkloadView> look(const ControlPlane& plane) {
     for (const Json& pod : *items) view.pods[string_at(pod, "metadata/name")] = pod;
   }
   return view;
-}
-
-// A single member is as healthy as its pod, whose probe asks it; more are asked who they are.
-void ask_etcd(ControlPlane& plane, WorkloadView& view) {
-  if (!plane.stacked_etcd() || plane.machines.size() < 2) return;
-  view.asked_etcd = true;
-  Expected<Etcd> etcd = Etcd::connect(plane);
-  if (!etcd.ok()) {
-    view.etcd_error = etcd.error().summary;
-    return;
-  }
-  for (const ControlPlaneMachine& machine : plane.machines) {
-    if (machine.node().empty() || machine.deleting()) continue;
-    const Expected<std::vector<EtcdMember>> members = etcd->members(machine.node());
-    if (members.ok()) {
-      for (const EtcdMember& member : *members) view.members[member.name] = member;
-      view.etcd_error.clear();
-      return;
-    }
-    view.etcd_error = members.error().summary;
-  }
 }
 
 Condition pod_condition(const WorkloadView& view, const std::string& type,
@@ -113,23 +90,6 @@ Condition labels_condition(const ControlPlane& plane, const WorkloadView& view,
   return {type, "True", "Set", ""};
 }
 
-Condition member_condition(const WorkloadView& view, const MachineHealth& health,
-                           const std::string& node) {
-  const std::string type = "EtcdMemberHealthy";
-  if (!view.asked_etcd) {
-    return {type, health.etcd_pod.status,
-            health.etcd_pod.status == "True" ? "Healthy" : "NotHealthy", health.etcd_pod.message};
-  }
-  if (!view.etcd_error.empty()) return {type, "Unknown", "InspectionFailed", view.etcd_error};
-  const auto member = view.members.find(node);
-  if (member == view.members.end()) {
-    return {type, "False", "NotHealthy", "Etcd has no member for Node " + node};
-  }
-  if (member->second.learner)
-    return {type, "False", "NotHealthy", "The etcd member is a learner still"};
-  return {type, "True", "Healthy", ""};
-}
-
 MachineHealth health_of(const ControlPlane& plane, const WorkloadView& view,
                         const std::string& node) {
   MachineHealth health;
@@ -141,7 +101,8 @@ MachineHealth health_of(const ControlPlane& plane, const WorkloadView& view,
   health.labels = labels_condition(plane, view, node);
   if (plane.stacked_etcd()) {
     health.etcd_pod = pod_condition(view, "EtcdPodHealthy", "etcd", node);
-    health.etcd_member = member_condition(view, health, node);
+    health.etcd_member = member_condition(view.etcd, health.etcd_pod, node);
+    health.etcd_answers = view.etcd.answers(node);
   }
   return health;
 }
@@ -204,8 +165,8 @@ void check_health(ControlPlane& plane) {
                                     : Expected<WorkloadView>(sdk::Error::unavailable(
                                           "Waiting for the control plane to be initialized"));
   if (view.ok()) {
-    ask_etcd(plane, *view);
-    for (const auto& [name, member] : view->members) plane.etcd_members.push_back(name);
+    view->etcd = ask_etcd(plane);
+    plane.etcd_members = view->etcd.members;
   }
   for (ControlPlaneMachine& machine : plane.machines) {
     if (!view.ok()) {

@@ -7,6 +7,7 @@
 #include "plugins/kubeadm/control_plane/certificate_expiry.h"
 #include "plugins/kubeadm/control_plane/remediation.h"
 #include "plugins/kubeadm/names.h"
+#include "plugins/kubeadm/times.h"
 
 namespace capstan::kubeadm {
 namespace {
@@ -193,9 +194,10 @@ std::string outdated_because(const ControlPlane& plane, const ControlPlaneMachin
       return "KubeadmConfig is not up-to-date";
     }
   }
-  const std::string after = string_at(plane.object, "spec/rollout/after");
-  if (!after.empty() && after <= plane.request.now() &&
-      string_at(*machine.machine, "metadata/creationTimestamp") < after) {
+  const auto after = unix_seconds(string_at(plane.object, "spec/rollout/after"));
+  const auto made = unix_seconds(string_at(*machine.machine, "metadata/creationTimestamp"));
+  const auto now = unix_seconds(plane.request.now());
+  if (after && made && now && *after <= *now && *made < *after) {
     return "KubeadmControlPlane spec.rollout.after expired";
   }
   if (certificates_end_soon(plane, machine)) return "Certificates will expire soon";

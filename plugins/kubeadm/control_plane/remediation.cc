@@ -79,8 +79,9 @@ const ControlPlaneMachine* pick(const ControlPlane& plane) {
   const auto badness = [&](const ControlPlaneMachine& m) {
     const MachineHealth& health = m.health;
     const bool etcd = plane.stacked_etcd();
-    return std::array<bool, 8>{!sdk::has_annotation(*m.machine, kRemediateMachine),
+    return std::array<bool, 9>{!sdk::has_annotation(*m.machine, kRemediateMachine),
                                !m.node().empty(),
+                               etcd && health.etcd_answers,
                                etcd && health.etcd_member.status == "True",
                                etcd && health.etcd_pod.status == "True",
                                health.api_server.status == "True",
@@ -103,21 +104,18 @@ bool components_healthy(const ControlPlane& plane, const ControlPlaneMachine& ma
          (!plane.stacked_etcd() || health.etcd_pod.status == "True");
 }
 
-// Whether the members that stay, without that of the leaving machine, keep a majority.
+// Whether the members that stay, without that of the leaving machine, keep a majority. Only a
+// member that said so itself counts as alive.
 bool quorum_remains(const ControlPlane& plane, const ControlPlaneMachine& leaving) {
   if (leaving.node().empty()) return true;  // whether it has a member cannot be known
   size_t members = 0;
   size_t healthy = 0;
-  for (const std::string& member : plane.etcd_members) {
-    if (member == leaving.node()) continue;
+  for (const EtcdMember& member : plane.etcd_members) {
+    if (member.learner || member.name == leaving.node()) continue;
     ++members;
-    const auto machine =
-        std::find_if(plane.machines.begin(), plane.machines.end(),
-                     [&](const auto& candidate) { return candidate.node() == member; });
-    if (machine == plane.machines.end() ? !member.empty()
-                                        : machine->health.etcd_member.status == "True") {
-      ++healthy;
-    }
+    healthy += std::any_of(plane.machines.begin(), plane.machines.end(), [&](const auto& machine) {
+      return machine.node() == member.name && machine.health.etcd_member.status == "True";
+    });
   }
   return healthy >= members / 2 + 1;
 }

@@ -39,33 +39,57 @@ Status add_one(ControlPlane& plane) {
   return create_machine(plane, next_failure_domain(plane));
 }
 
-// Another machine whose etcd can be asked.
-const ControlPlaneMachine* other_member(const ControlPlane& plane,
-                                        const ControlPlaneMachine& leaving) {
+// The other machines whose etcd can be asked, the healthiest first.
+std::vector<const ControlPlaneMachine*> staying_members(const ControlPlane& plane,
+                                                        const ControlPlaneMachine& leaving) {
+  std::vector<const ControlPlaneMachine*> staying;
   for (const ControlPlaneMachine& machine : plane.machines) {
-    if (&machine != &leaving && !machine.deleting() && !machine.node().empty()) return &machine;
+    if (&machine != &leaving && !machine.deleting() && !machine.node().empty()) {
+      staying.push_back(&machine);
+    }
   }
-  return nullptr;
+  const auto rank = [](const ControlPlaneMachine* m) {
+    if (m->health.etcd_member.status == "True") return 0;
+    return m->health.etcd_answers ? 1 : 2;
+  };
+  std::stable_sort(staying.begin(), staying.end(),
+                   [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
+  return staying;
+}
+
+// Asked of the member on `node`, which stays.
+Status take_out(ControlPlane& plane, Etcd& etcd, const std::string& leaving,
+                const std::string& node) {
+  const std::vector<EtcdMember> members = CAPSTAN_TRY(etcd.members(node));
+  const auto by_node = [&](const std::string& name) {
+    return std::find_if(members.begin(), members.end(),
+                        [&](const EtcdMember& member) { return member.name == name; });
+  };
+  const auto member = by_node(leaving);
+  if (member == members.end()) return {};
+  const auto heir = by_node(node);
+  // A leader that is removed costs the cluster an election in the middle of a write; one that
+  // cannot be asked any more has to be removed all the same.
+  if (heir != members.end() && CAPSTAN_TRY(etcd.status(node)).leader == member->id) {
+    if (const Status moved = etcd.move_leader(leaving, heir->id); !moved.ok()) {
+      plane.host.log().info("the etcd leader on " + leaving +
+                            " is removed as it is: " + moved.error().summary);
+    }
+  }
+  return etcd.remove_member(node, member->id);
 }
 
 Status leave_etcd(ControlPlane& plane, const ControlPlaneMachine& leaving) {
   if (!plane.stacked_etcd() || leaving.node().empty()) return {};
-  const ControlPlaneMachine* staying = other_member(plane, leaving);
-  if (staying == nullptr) return {};  // the last one takes its etcd along
+  const auto staying = staying_members(plane, leaving);
+  if (staying.empty()) return {};  // the last one takes its etcd along
   Etcd etcd = CAPSTAN_TRY(Etcd::connect(plane));
-  const std::vector<EtcdMember> members = CAPSTAN_TRY(etcd.members(staying->node()));
-  const auto by_node = [&](const std::string& node) {
-    return std::find_if(members.begin(), members.end(),
-                        [&](const EtcdMember& member) { return member.name == node; });
-  };
-  const auto member = by_node(leaving.node());
-  if (member == members.end()) return {};
-  const auto heir = by_node(staying->node());
-  // A leader that is removed costs the cluster an election in the middle of a write.
-  if (heir != members.end() && CAPSTAN_TRY(etcd.leader(staying->node())) == member->id) {
-    CAPSTAN_TRY(etcd.move_leader(leaving.node(), heir->id));
+  Status last;
+  for (const ControlPlaneMachine* machine : staying) {
+    last = take_out(plane, etcd, leaving.node(), machine->node());
+    if (last.ok()) return {};
   }
-  return etcd.remove_member(staying->node(), member->id);
+  return last;
 }
 
 bool waits_for_hook(const ControlPlaneMachine& machine) {
@@ -119,17 +143,21 @@ const ControlPlaneMachine& pick_for_deletion(const ControlPlane& plane) {
 }
 
 Status finish_deletions(ControlPlane& plane) {
+  Status result;
   for (const ControlPlaneMachine& machine : plane.machines) {
     if (!waits_for_hook(machine) || has_other_hooks(machine)) continue;
     if (Status left = leave_etcd(plane, machine); !left.ok()) {
-      return std::move(left).error().with_context("removing the etcd member of Machine " +
-                                                  machine.name());
+      if (result.ok()) {
+        result = std::move(left).error().with_context("removing the etcd member of Machine " +
+                                                      machine.name());
+      }
+      continue;
     }
     plane.reply.patch_other({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()},
                             {{"metadata", {{"annotations", {{kCleanupHook, nullptr}}}}}});
-    return {};  // one at a time
+    break;  // one at a time
   }
-  return {};
+  return result;
 }
 
 Status scale(ControlPlane& plane) {

@@ -13,8 +13,9 @@ namespace capstan::kubeadm {
 // Decides and writes the step to the reply.
 sdk::Status scale(ControlPlane& plane);
 
-// For a machine whose deletion waits for this provider's hook: takes its member out of etcd, then
-// lets it go.
+// For a machine whose deletion waits for this provider's hook: takes its member out of etcd, asking
+// the healthiest member that answers, then lets it go. A machine for which that fails keeps no
+// other one back. Errors: the first failure.
 sdk::Status finish_deletions(ControlPlane& plane);
 
 // Which machine goes first. Precondition: there are machines.

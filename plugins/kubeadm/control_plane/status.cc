@@ -119,14 +119,19 @@ Condition available(const ControlPlane& plane, bool deleting) {
   const auto& machines = plane.machines;
   const bool any = std::any_of(machines.begin(), machines.end(),
                                [&](const auto& m) { return components_ok(m) && etcd_ok(m); });
+  // A machine that goes may have left etcd already.
+  const auto voters =
+      static_cast<size_t>(std::count_if(plane.etcd_members.begin(), plane.etcd_members.end(),
+                                        [](const EtcdMember& member) { return !member.learner; }));
+  const size_t all = voters == 0 ? machines.size() : voters;
   const auto members =
       static_cast<size_t>(std::count_if(machines.begin(), machines.end(), etcd_ok));
-  const bool quorum = !plane.stacked_etcd() || members >= machines.size() / 2 + 1;
+  const bool quorum = !plane.stacked_etcd() || members >= all / 2 + 1;
   if (any && quorum) return {"Available", "True", "Available", ""};
   if (!quorum) {
     return {"Available", "False", "NotAvailable",
-            "* " + std::to_string(members) + " of " + std::to_string(machines.size()) +
-                " etcd members are healthy, at least " + std::to_string(machines.size() / 2 + 1) +
+            "* " + std::to_string(members) + " of " + std::to_string(all) +
+                " etcd members are healthy, at least " + std::to_string(all / 2 + 1) +
                 " required for etcd quorum"};
   }
   return {"Available", "False", "NotAvailable",
