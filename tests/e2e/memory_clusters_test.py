@@ -78,6 +78,20 @@ class MemoryClustersTest(unittest.TestCase):
         eventually(lambda: available(self.server, name), 60, f"cluster {name} is Available")
         return manifest
 
+    def workload(self, name):
+        path = self.server.home / f"{name}.kubeconfig"
+        path.write_text(self.server.capstan("get", "kubeconfig", name).stdout)
+        return lambda *words: self.server.kubectl("--kubeconfig", path, *words).stdout
+
+    def expect_cluster_itself_upgraded(self, name, version):
+        kubectl = self.workload(name)
+        self.assertIn(f'kubernetesVersion: "{version}"', kubectl(
+            "get", "configmap", "kubeadm-config", "-n", "kube-system", "-o",
+            "jsonpath={.data.ClusterConfiguration}"))
+        eventually(lambda: kubectl("get", "daemonset", "kube-proxy", "-n", "kube-system", "-o",
+                                   "jsonpath={.spec.template.spec.containers[0].image}")
+                   .endswith(f":{version}"), 60, "kube-proxy has the version")
+
     def nodes(self, name):
         return self.server.get("machines") and [
             m["status"].get("nodeRef", {}).get("name") for m in self.server.get("machines")
@@ -96,11 +110,8 @@ class MemoryClustersTest(unittest.TestCase):
         self.assertIn("KubeadmControlPlane default/c1-control-plane", tree)
         self.assertIn("MachineDeployment default/c1-md-0", tree)
         self.assertNotIn("False", tree, tree)
-        kubeconfig = self.server.capstan("get", "kubeconfig", "c1").stdout
-        self.assertIn("c1-admin@c1", kubeconfig)
-        path = self.server.home / "c1.kubeconfig"
-        path.write_text(kubeconfig)
-        nodes = self.server.kubectl("--kubeconfig", path, "get", "nodes").stdout
+        self.assertIn("c1-admin@c1", self.server.capstan("get", "kubeconfig", "c1").stdout)
+        nodes = self.workload("c1")("get", "nodes")
         self.assertEqual(nodes.count(" Ready "), 3, nodes)
         self.expect_gone("c1")
         # The templates were the user's own and stay until the user deletes them.
@@ -145,6 +156,7 @@ class MemoryClustersTest(unittest.TestCase):
                             "-p", '{"spec":{"version":"v1.34.3"}}')
         eventually(lambda: self.server.get("kubeadmcontrolplane", "c4-control-plane")["status"]
                    .get("version") == "v1.34.3", 90, "the control plane has the new version")
+        self.expect_cluster_itself_upgraded("c4", "v1.34.3")
         before = {m["metadata"]["name"] for m in self.server.get("machines")
                   if m["metadata"]["name"].startswith("c4-md")}
         self.server.kubectl("patch", "machinedeployment", "c4-md-0", "--type=merge", "-p",

@@ -94,7 +94,7 @@ void validity(const Json& from, const char* days, const char* period, Json& out)
   }
 }
 
-Json cluster_configuration(const DocumentInput& input, KubeadmApi api) {
+Json cluster_document(const DocumentInput& input, KubeadmApi api) {
   const Json* spec = find_at(input.config_spec, "clusterConfiguration");
   const Json from = spec == nullptr ? Json::object() : *spec;
   Json out = from;
@@ -203,9 +203,14 @@ std::string control_plane_endpoint(const Json& cluster) {
   return (bare_ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port);
 }
 
+Expected<Json> cluster_configuration(const DocumentInput& input) {
+  return cluster_document(input,
+                          kubeadm_api(CAPSTAN_TRY(Version::parse(input.kubernetes_version))));
+}
+
 Expected<std::string> init_documents(const DocumentInput& input) {
   const KubeadmApi api = kubeadm_api(CAPSTAN_TRY(Version::parse(input.kubernetes_version)));
-  return "---\n" + to_yaml(cluster_configuration(input, api)) + "---\n" +
+  return "---\n" + to_yaml(cluster_document(input, api)) + "---\n" +
          to_yaml(init_configuration(input, api));
 }
 

@@ -37,6 +37,8 @@ struct DocumentInput {
   std::string kubernetes_version;
 };
 
+// The ClusterConfiguration that a control plane would begin with. Errors: kInvalid (version).
+Expected<Json> cluster_configuration(const DocumentInput& input);
 // ClusterConfiguration and InitConfiguration as YAML documents. Errors: kInvalid (version).
 Expected<std::string> init_documents(const DocumentInput& input);
 // JoinConfiguration as a YAML document; spec.joinConfiguration has its discovery filled in.

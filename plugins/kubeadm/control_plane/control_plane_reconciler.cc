@@ -97,13 +97,17 @@ Status ControlPlaneReconciler::normal(ControlPlane& plane) {
   note_certificate_expiry(plane);
   // Whatever keeps one machine from going, the others are repaired.
   Status finished = finish_deletions(plane);
-  if (!CAPSTAN_TRY(remediate(plane))) CAPSTAN_TRY(scale(plane));
+  if (!CAPSTAN_TRY(remediate(plane))) {
+    CAPSTAN_TRY(scale(plane));
+    CAPSTAN_TRY(addons_.update(plane));
+  }
   return finished;
 }
 
 Status ControlPlaneReconciler::remove(ControlPlane& plane) {
   judge_machines(plane);
   if (plane.machines.empty()) {
+    addons_.forget(plane.request.uid());
     plane.reply.remove_finalizer(kFinalizer);
     return {};
   }

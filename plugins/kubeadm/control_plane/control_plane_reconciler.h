@@ -11,9 +11,9 @@
 
 #include <string>
 
-namespace capstan::kubeadm {
+#include "plugins/kubeadm/control_plane/addons.h"
 
-struct ControlPlane;
+namespace capstan::kubeadm {
 
 class ControlPlaneReconciler {
  public:
@@ -24,9 +24,10 @@ class ControlPlaneReconciler {
  private:
   sdk::Status normal(ControlPlane& plane);
   sdk::Status prepare(ControlPlane& plane, bool& ready);
-  static sdk::Status remove(ControlPlane& plane);
+  sdk::Status remove(ControlPlane& plane);
 
   const sdk::Host& host_;
+  Addons addons_;
 };
 
 // Defaults and checks of KubeadmControlPlanes beyond the schema.

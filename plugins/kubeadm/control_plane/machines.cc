@@ -169,6 +169,8 @@ Json comparable(Json spec) {
       join->erase("controlPlane");
     if (join->empty()) spec.erase("joinConfiguration");
   }
+  // CoreDNS follows without new machines.
+  if (spec.contains("clusterConfiguration")) spec["clusterConfiguration"].erase("dns");
   for (const char* name : {"initConfiguration", "clusterConfiguration"}) {
     if (spec.contains(name) && spec[name].empty()) spec.erase(name);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "plugins/kubeadm/control_plane/cluster_configuration.h"
 #include "plugins/kubeadm/control_plane/etcd.h"
 #include "plugins/kubeadm/control_plane/health.h"
 #include "plugins/kubeadm/control_plane/machines.h"
@@ -36,6 +37,7 @@ Status remove_one(ControlPlane& plane) {
 
 Status add_one(ControlPlane& plane) {
   if (const std::string why = why_not_stable(plane); !why.empty()) return hold(plane, why);
+  CAPSTAN_TRY(update_cluster_configuration(plane));
   return create_machine(plane, next_failure_domain(plane));
 }
 

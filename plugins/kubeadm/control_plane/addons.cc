@@ -1,0 +1,167 @@
+#include "plugins/kubeadm/control_plane/addons.h"
+
+#include <algorithm>
+
+#include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/control_plane/cluster_configuration.h"
+#include "plugins/kubeadm/control_plane/workload_objects.h"
+
+namespace capstan::kubeadm {
+namespace {
+
+using sdk::Error;
+using sdk::Expected;
+using sdk::find_at;
+using sdk::Status;
+using sdk::string_at;
+
+constexpr const char* kSkipKubeProxy = "controlplane.cluster.x-k8s.io/skip-kube-proxy";
+constexpr const char* kSkipCoreDns = "controlplane.cluster.x-k8s.io/skip-coredns";
+constexpr const char* kKubeProxy = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy";
+constexpr const char* kCoreDns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns";
+constexpr const char* kContainers = "spec/template/spec/containers";
+
+std::string configured(const ControlPlane& plane, const std::string& path) {
+  return string_at(plane.object, "spec/kubeadmConfigSpec/clusterConfiguration/" + path);
+}
+
+std::string without_slash(std::string text) {
+  if (text.ends_with('/')) text.pop_back();
+  return text;
+}
+
+// Tags have no '+'.
+std::string tag_of(std::string version) {
+  std::replace(version.begin(), version.end(), '+', '_');
+  return version;
+}
+
+// "" where the object has no such container.
+std::string image_of(const Json& object, const std::string& container) {
+  const Json* containers = find_at(object, kContainers);
+  if (containers == nullptr || !containers->is_array()) return "";
+  for (const Json& item : *containers) {
+    if (string_at(item, "name") == container) return string_at(item, "image");
+  }
+  return "";
+}
+
+// A merge patch replaces lists as a whole.
+Status set_image(const ControlPlane& plane, const char* path, const Json& object,
+                 const std::string& container, const std::string& image) {
+  Json containers = *find_at(object, kContainers);
+  for (Json& item : containers) {
+    if (string_at(item, "name") == container) item["image"] = image;
+  }
+  const Json patch = {{"spec", {{"template", {{"spec", {{"containers", containers}}}}}}}};
+  CAPSTAN_TRY(patch_workload_object(plane, path, object, patch));
+  plane.reply.event("AddonUpdated", container + " is now " + image);
+  return {};
+}
+
+Status update_kube_proxy(ControlPlane& plane) {
+  if (sdk::has_annotation(plane.object, kSkipKubeProxy)) return {};
+  const auto object = CAPSTAN_TRY(get_workload_object(plane, kKubeProxy));
+  const std::string present = object ? image_of(*object, "kube-proxy") : "";
+  if (present.empty()) return {};  // the cluster does without
+  ImageName image = ImageName::parse(present);
+  image.tag = tag_of(plane.version());
+  if (const std::string from = configured(plane, "imageRepository"); !from.empty()) {
+    image.repository = without_slash(from);
+  }
+  if (image.text() == present) return {};
+  return set_image(plane, kKubeProxy, *object, "kube-proxy", image.text());
+}
+
+ImageName wanted_core_dns(const ControlPlane& plane, ImageName image) {
+  std::string from = configured(plane, "dns/imageRepository");
+  if (from.empty()) from = configured(plane, "imageRepository");
+  if (!from.empty()) {
+    image.repository = without_slash(from);
+    // As kubeadm does: Kubernetes' own registry has it one folder deeper.
+    const bool standard = image.repository == "registry.k8s.io";
+    image.name = standard ? "coredns/coredns" : "coredns";
+  }
+  if (const std::string tag = configured(plane, "dns/imageTag"); !tag.empty()) image.tag = tag;
+  return image;
+}
+
+Status update_core_dns(ControlPlane& plane) {
+  if (sdk::has_annotation(plane.object, kSkipCoreDns)) return {};
+  // Kubernetes' version says nothing about it: only these do.
+  if (configured(plane, "imageRepository").empty() &&
+      configured(plane, "dns/imageRepository").empty() &&
+      configured(plane, "dns/imageTag").empty()) {
+    return {};
+  }
+  const auto object = CAPSTAN_TRY(get_workload_object(plane, kCoreDns));
+  const std::string present = object ? image_of(*object, "coredns") : "";
+  if (present.empty()) return {};
+  const ImageName image = ImageName::parse(present);
+  const ImageName wanted = wanted_core_dns(plane, image);
+  if (wanted.text() == present) return {};
+  const auto before = Version::parse(image.tag);
+  const auto after = Version::parse(wanted.tag);
+  if (before.ok() && after.ok() && *after < *before) {
+    return Error::failed_precondition(
+        "CoreDNS " + image.tag + " runs, which is newer than " + wanted.tag +
+        " of spec.kubeadmConfigSpec.clusterConfiguration.dns.imageTag; it cannot go back");
+  }
+  CAPSTAN_TRY(update_cluster_configuration(plane));
+  return set_image(plane, kCoreDns, *object, "coredns", wanted.text());
+}
+
+bool is_settled(const ControlPlane& plane) {
+  return plane.initialized && plane.outdated().empty() && plane.deleting_machines() == 0 &&
+         static_cast<int64_t>(plane.machines.size()) == plane.desired_replicas();
+}
+
+// All that the addons depend on.
+std::string asked_for(const ControlPlane& plane) {
+  const Json* dns = find_at(plane.object, "spec/kubeadmConfigSpec/clusterConfiguration/dns");
+  return sdk::dump_json({plane.version(), configured(plane, "imageRepository"),
+                         dns == nullptr ? Json() : *dns,
+                         sdk::has_annotation(plane.object, kSkipKubeProxy),
+                         sdk::has_annotation(plane.object, kSkipCoreDns)});
+}
+
+}  // namespace
+
+ImageName ImageName::parse(const std::string& text) {
+  ImageName out;
+  const std::string whole = text.substr(0, text.find('@'));
+  const size_t slash = whole.rfind('/');
+  const std::string last = slash == std::string::npos ? whole : whole.substr(slash + 1);
+  if (slash != std::string::npos) out.repository = whole.substr(0, slash);
+  const size_t colon = last.find(':');
+  out.name = last.substr(0, colon);
+  if (colon != std::string::npos) out.tag = last.substr(colon + 1);
+  return out;
+}
+
+std::string ImageName::text() const {
+  return (repository.empty() ? "" : repository + "/") + name + (tag.empty() ? "" : ":" + tag);
+}
+
+Status Addons::update(ControlPlane& plane) {
+  if (!is_settled(plane)) return {};
+  const std::string uid = plane.request.uid();
+  const std::string wanted = asked_for(plane);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto done = done_.find(uid);
+    if (done != done_.end() && done->second == wanted) return {};
+  }
+  CAPSTAN_TRY(update_kube_proxy(plane));
+  CAPSTAN_TRY(update_core_dns(plane));
+  const std::lock_guard lock(mutex_);
+  done_[uid] = wanted;
+  return {};
+}
+
+void Addons::forget(const std::string& control_plane_uid) {
+  const std::lock_guard lock(mutex_);
+  done_.erase(control_plane_uid);
+}
+
+}  // namespace capstan::kubeadm
