@@ -16,10 +16,10 @@ if(NOT CMAKE_BUILD_TYPE)
   set(CMAKE_BUILD_TYPE Release CACHE STRING "" FORCE)
 endif()
 
-add_compile_options(-Wall -Wextra -Werror -fno-gnu-unique)
+add_compile_options(-Wall -Wextra -Werror)
 if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
   # GCC 12 reports these inside its own <variant>, <string> and <atomic> when it inlines them.
-  add_compile_options(-Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer
+  add_compile_options(-fno-gnu-unique -Wno-maybe-uninitialized -Wno-restrict -Wno-dangling-pointer
                       -Wno-stringop-overread -Wno-array-bounds -Wno-stringop-overflow)
 endif()
 

@@ -55,6 +55,9 @@ endfunction()
 # whose flags differ falls back to the plain headers.
 set(CMAKE_PCH_WARN_INVALID OFF)
 function(capstan_precompile target)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "GNU")
+    return()  # clang wants the same flags to the letter, -pthread included
+  endif()
   if(NOT TARGET capstan_precompiled)
     file(WRITE ${CMAKE_BINARY_DIR}/precompiled.cc "// Holds the precompiled headers.\n")
     add_library(capstan_precompiled OBJECT ${CMAKE_BINARY_DIR}/precompiled.cc)
