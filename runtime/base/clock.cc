@@ -1,5 +1,6 @@
 #include "runtime/base/clock.h"
 
+#include <algorithm>
 #include <cstdio>
 #include <ctime>
 
@@ -71,6 +72,14 @@ std::string format_micro_time(Instant time) {
   return print(utc(time)) + fraction;
 }
 
+Instant instant_from_unix(int64_t seconds) {
+  using std::chrono::duration_cast;
+  constexpr int64_t kLast =
+      duration_cast<std::chrono::seconds>(Instant::max().time_since_epoch()).count() -
+      366 * 24 * 3600;
+  return Instant(std::chrono::seconds(std::clamp(seconds, -kLast, kLast)));
+}
+
 Result<Instant> parse_time(std::string_view text) {
   const std::string copy(text);
   const Error bad =
@@ -100,7 +109,7 @@ Result<Instant> parse_time(std::string_view text) {
     cursor += length;
   }
   if (*cursor != '\0') return bad;
-  const Instant local{std::chrono::seconds(timegm(&t))};
+  const Instant local = instant_from_unix(timegm(&t));
   return local - std::chrono::minutes(offset_minutes) + fraction;
 }
 

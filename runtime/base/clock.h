@@ -5,6 +5,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <mutex>
 #include <string>
 #include <string_view>
@@ -47,7 +48,10 @@ class ManualClock final : public Clock {
 std::string format_time(Instant time);
 // With microseconds, as Lease and MicroTime fields have it.
 std::string format_micro_time(Instant time);
-// Any RFC 3339 time, with offset and fraction.
+// Seconds since 1970. Nanoseconds since 1970 reach from 1677 to 2262: what is outside (certificates
+// "without an end" are of the year 9999) becomes that end of the range, less a year to reckon with.
+Instant instant_from_unix(int64_t seconds);
+// Any RFC 3339 time, with offset and fraction; far ones as instant_from_unix.
 Result<Instant> parse_time(std::string_view text);
 // "45s", "3m20s", "7d3h": an age as kubectl prints it.
 std::string format_age(Duration age);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace capstan {
 namespace {
 
@@ -20,6 +22,15 @@ TEST(ClockTest, offsets_and_fractions_are_understood) {
   EXPECT_EQ(*parse_time("2026-01-02T05:04:05+02:00"), time);
   EXPECT_EQ(*parse_time("2026-01-02T03:04:05.250000Z"), time + std::chrono::milliseconds(250));
   EXPECT_EQ(format_micro_time(time + std::chrono::microseconds(42)), "2026-01-02T03:04:05.000042Z");
+}
+
+TEST(ClockTest, times_too_far_to_be_counted_in_nanoseconds_are_the_furthest_that_can_be) {
+  const Instant far = *parse_time("9999-12-31T23:59:59.999Z");
+  EXPECT_GT(far, *parse_time("2260-01-01T00:00:00Z"));
+  EXPECT_LT(*parse_time("0001-01-01T00:00:00-23:59"), *parse_time("1680-01-01T00:00:00Z"));
+  EXPECT_EQ(instant_from_unix(std::numeric_limits<int64_t>::max()),
+            instant_from_unix(std::numeric_limits<int64_t>::max() - 1));
+  EXPECT_GT(far + std::chrono::hours(24 * 300), far);
 }
 
 TEST(ClockTest, what_is_not_a_time_is_refused) {

@@ -196,11 +196,7 @@ Result<Instant> instant_of(const ASN1_TIME* time) {
   if (ASN1_TIME_to_tm(time, &parts) != 1) {
     return Error::invalid("the certificate's validity is no time: " + take_errors());
   }
-  // A year that nanoseconds since 1970 cannot hold would overflow.
-  if (parts.tm_year + 1900 > 2261 || parts.tm_year + 1900 < 1680) {
-    return Error::invalid("the certificate's validity is outside the years 1680 to 2261");
-  }
-  return Instant(std::chrono::seconds(timegm(&parts)));
+  return instant_from_unix(timegm(&parts));
 }
 
 std::string common_name_of(X509* certificate) {

@@ -172,7 +172,7 @@ Result<Instant> certificate_expiry(const std::string& pem) {
   if (ASN1_TIME_to_tm(X509_get0_notAfter(certificate.get()), &parts) != 1) {
     return openssl_error("read when a certificate ends");
   }
-  return Instant(std::chrono::seconds(timegm(&parts)));
+  return instant_from_unix(timegm(&parts));
 }
 
 }  // namespace capstan
