@@ -5,6 +5,19 @@
 #include "runtime/object/conditions.h"
 
 namespace capstan {
+namespace {
+
+// The uid of the owner that shall be the object's controller; "" where there is none.
+std::string controller_of(const Json& object) {
+  const Json* owners = find(object, {"metadata", "ownerReferences"});
+  if (owners == nullptr || !owners->is_array()) return "";
+  for (const Json& owner : *owners) {
+    if (get_bool(owner, {"controller"})) return get_string(owner, {"uid"});
+  }
+  return "";
+}
+
+}  // namespace
 
 Result<void> Committer::commit(std::vector<Change> changes, const std::string& manager) {
   std::vector<Written> written;
@@ -37,11 +50,8 @@ Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
   options.manager = change.manager.empty() ? manager : change.manager;
   options.force = true;
   switch (change.op) {
-    case Change::Op::kCreate: {
-      auto created = resources_.create(ref, std::move(change.body), options);
-      if (created.code() == Code::kAlreadyExists) return ObjectPtr();
-      return created;
-    }
+    case Change::Op::kCreate:
+      return create(ref, change, options);
     case Change::Op::kApply:
       return resources_.patch(ref, PatchType::kApply, change.body, options);
     case Change::Op::kPatchStatus:
@@ -56,6 +66,32 @@ Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
       return remove(ref, change);
   }
   return Error::internal("unknown change of " + change.key.text());
+}
+
+Result<ObjectPtr> Committer::create(const ResourceRef& ref, Change& change,
+                                    const WriteOptions& options) {
+  auto created = resources_.create(ref, change.body, options);
+  if (created.code() != Code::kAlreadyExists) return created;
+  const std::string controller = controller_of(change.body);
+  const ObjectPtr found = resources_.cache().get(change.key);
+  if (controller.empty() || found == nullptr) return ObjectPtr();
+  const OwnerReference* current = found->meta().controller();
+  if (current == nullptr || current->uid != controller) {
+    return Error::already_exists(
+        change.key.text() + " exists already and " +
+        (current == nullptr ? "has no controller"
+                            : "is controlled by " + current->kind + " \"" + current->name +
+                                  "\", uid " + current->uid) +
+        "; it is not taken over: delete it, or give its owner another name");
+  }
+  // Made by a try that got no further. What has a spec has a controller that may have gone on with
+  // it since; data is brought up to date.
+  Json patch = Json::object();
+  for (const char* member : {"data", "stringData", "binaryData"}) {
+    if (const Json* given = find(change.body, {member})) patch[member] = *given;
+  }
+  if (patch.empty()) return ObjectPtr();
+  return resources_.patch(ref, PatchType::kMerge, patch, options);
 }
 
 Result<ObjectPtr> Committer::patch(const ResourceRef& ref, Change& change,

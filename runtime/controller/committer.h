@@ -16,8 +16,11 @@ class Committer {
  public:
   explicit Committer(ResourceService& resources) : resources_(resources) {}
 
-  // Stops at the first change that fails. Creating what exists and deleting what is gone succeed.
+  // Stops at the first change that fails. Deleting what is gone succeeds, and so does creating what
+  // exists, unless the new object names a controller that the other does not have; the data of what
+  // the same controller has made before is brought up to date.
   // Errors: kConflict where an object changed since the snapshot (run the reconcile again);
+  // kAlreadyExists where an object to create is somebody else's;
   // kNotFound where an object to patch is gone or its kind is not installed; those of the service.
   Result<void> commit(std::vector<Change> changes, const std::string& manager);
 
@@ -30,6 +33,7 @@ class Committer {
   };
 
   Result<ObjectPtr> apply(Change& change, const std::string& manager);
+  Result<ObjectPtr> create(const ResourceRef& ref, Change& change, const WriteOptions& options);
   Result<ObjectPtr> patch(const ResourceRef& ref, Change& change, const WriteOptions& options);
   Result<ObjectPtr> merge_conditions(const ResourceRef& ref, const Change& change,
                                      const WriteOptions& options);
