@@ -102,6 +102,11 @@ void ApiHandler::handle(HttpExchangePtr exchange) {
   answer_user(std::move(exchange), std::move(*target), std::move(*user), measured);
 }
 
+bool ApiHandler::wants_body(const HttpRequest& head) {
+  const auto user = options_.authenticator.authenticate(head);
+  return user.ok() && !user->is_anonymous();
+}
+
 bool ApiHandler::answer_open_path(const HttpExchangePtr& exchange, const RequestTarget& target) {
   const std::string& path = target.path;
   if (path == "/healthz" || path == "/livez") {

@@ -40,6 +40,8 @@ class ApiHandler final : public HttpHandler {
   ~ApiHandler() override;
 
   void handle(HttpExchangePtr exchange) override;
+  // Not of somebody unknown, so that strangers cannot fill the memory.
+  bool wants_body(const HttpRequest& head) override;
 
  private:
   bool answer_open_path(const HttpExchangePtr& exchange, const RequestTarget& target);

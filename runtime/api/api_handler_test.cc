@@ -41,6 +41,19 @@ class ApiHandlerTest : public testing::Test {
       make_resource_service({*store_, *cache_, kinds_, clock_, random_, {}, {}});
 };
 
+TEST_F(ApiHandlerTest, only_who_is_known_may_send_a_body) {
+  EventLoop loop({.workers = 1});
+  ApiHandlerOptions options;
+  options.authenticator = *Authenticator::from_token_file("secret,ann,1");
+  ApiHandler handler(loop, *service_, std::move(options));
+  HttpRequest head{"POST", "/api/v1/secrets", {}, "", std::make_shared<const HttpPeer>()};
+  EXPECT_FALSE(handler.wants_body(head));
+  head.headers = {{"authorization", "Bearer guessed"}};
+  EXPECT_FALSE(handler.wants_body(head));
+  head.headers = {{"authorization", "Bearer secret"}};
+  EXPECT_TRUE(handler.wants_body(head));
+}
+
 TEST_F(ApiHandlerTest, it_goes_only_after_what_it_has_running_on_the_workers) {
   EventLoop loop({.workers = 1});
   auto handler = std::make_unique<ApiHandler>(loop, *service_, ApiHandlerOptions{});

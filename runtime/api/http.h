@@ -106,6 +106,9 @@ class HttpHandler {
  public:
   virtual ~HttpHandler() = default;
   virtual void handle(HttpExchangePtr exchange) = 0;
+  // Asked with the head alone, before a body is read. False: the request is handled at once,
+  // without its body, and the connection ends with the answer.
+  virtual bool wants_body(const HttpRequest&) { return true; }
 };
 
 std::string_view http_reason(int status);

@@ -202,7 +202,16 @@ class Connection final : public HttpConnection,
   // False: the connection ends.
   asio::awaitable<bool> serve_one() {
     idle_ = true;
-    while (reading_ahead_ && !ended_) co_await signal_->wait(limits_.idle);
+    // What a stream's end left unread is waited for as long as any next request.
+    const auto until = std::chrono::steady_clock::now() + limits_.idle;
+    while (reading_ahead_ && !ended_) {
+      const auto left = until - std::chrono::steady_clock::now();
+      if (left <= left.zero()) {
+        cut();
+        co_return false;
+      }
+      co_await signal_->wait(left);
+    }
     if (ended_) co_return false;
     bhttp::request_parser<bhttp::string_body> parser;
     parser.header_limit(limits_.header_bytes);
@@ -215,7 +224,9 @@ class Connection final : public HttpConnection,
     idle_ = false;
     if (error) co_return co_await refuse(error);
     lowest.expires_after(limits_.body);
-    if (!parser.is_done()) {
+    bool whole = parser.is_done();
+    HttpRequest request = take_head(parser.get());
+    if (!whole && handler_.wants_body(request)) {
       if (beast::iequals(parser.get()[bhttp::field::expect], "100-continue")) {
         co_await asio::async_write(stream_, asio::buffer("HTTP/1.1 100 Continue\r\n\r\n", 25),
                                    asio::redirect_error(asio::use_awaitable, error));
@@ -223,10 +234,14 @@ class Connection final : public HttpConnection,
       co_await bhttp::async_read(stream_, buffer_, parser,
                                  asio::redirect_error(asio::use_awaitable, error));
       if (error) co_return co_await refuse(error);
+      whole = true;
     }
-    const bool keep_alive = parser.keep_alive();
+    const bool keep_alive = whole && parser.keep_alive();
+    request.body = std::move(parser.get().body());
     lowest.expires_never();
-    co_return co_await answer(parser.release(), keep_alive);
+    const bool again = co_await answer(std::move(request), keep_alive);
+    if (!whole && !ended_ && !reading_ahead_) co_await discard_rest();
+    co_return again;
   }
 
   // What is malformed or too large gets a status where the client still listens.
@@ -263,7 +278,7 @@ class Connection final : public HttpConnection,
     }
   }
 
-  HttpRequest take_request(bhttp::request<bhttp::string_body> message) {
+  HttpRequest take_head(const bhttp::request<bhttp::string_body>& message) const {
     HttpRequest request;
     request.method = std::string(message.method_string());
     request.target = std::string(message.target());
@@ -273,14 +288,14 @@ class Connection final : public HttpConnection,
           to_lower({field.name_string().data(), field.name_string().size()}),
           std::string(field.value()));
     }
-    request.body = std::move(message.body());
     request.peer = peer_;
     return request;
   }
 
-  asio::awaitable<bool> answer(bhttp::request<bhttp::string_body> message, bool keep_alive) {
+  asio::awaitable<bool> answer(HttpRequest request, bool keep_alive) {
     if (buffer_.size() == 0) buffer_.shrink_to_fit();
-    auto exchange = std::make_shared<Exchange>(take_request(std::move(message)), signal_);
+    const bool head_only = request.method == "HEAD";
+    auto exchange = std::make_shared<Exchange>(std::move(request), signal_);
     const auto answer = exchange->answer();
     handler_.handle(std::move(exchange));
     while (answer->kind.load(std::memory_order_acquire) == Exchange::Kind::kNone) {
@@ -289,8 +304,9 @@ class Connection final : public HttpConnection,
     }
     switch (answer->kind.load(std::memory_order_acquire)) {
       case Exchange::Kind::kResponse:
-        co_return co_await send(answer->response, keep_alive && !draining_);
+        co_return co_await send(answer->response, keep_alive && !draining_, head_only);
       case Exchange::Kind::kStream:
+        if (head_only) co_return co_await send_stream_head(*answer, keep_alive && !draining_);
         co_return co_await send_stream(*answer, keep_alive);
       case Exchange::Kind::kUpgrade:
         co_return co_await run_tunnel(*answer);
@@ -306,12 +322,15 @@ class Connection final : public HttpConnection,
     co_return !error && !ended_;
   }
 
-  asio::awaitable<bool> send(const HttpResponse& response, bool keep_alive) {
+  // The answer to HEAD says what a GET would have, and ends there.
+  asio::awaitable<bool> send(const HttpResponse& response, bool keep_alive,
+                             bool head_only = false) {
     const std::string& body = response.content();
     std::string framing = "Content-Length: " + std::to_string(body.size());
     if (!keep_alive) framing += "\r\nConnection: close";
     std::string head = response_head(response, framing);
     beast::get_lowest_layer(stream_).expires_after(limits_.body);
+    if (head_only) co_return co_await write(head) && keep_alive;
     const bool joined = body.size() <= kJoinedBody;
     if (joined) head += body;
     if (!co_await write(head)) co_return false;
@@ -351,6 +370,15 @@ class Connection final : public HttpConnection,
     signal_->on_notify = nullptr;
     source_->closed();
     source_.reset();
+  }
+
+  asio::awaitable<bool> send_stream_head(Exchange::Answer& answer, bool keep_alive) {
+    std::string framing = "Transfer-Encoding: chunked";
+    if (!keep_alive) framing += "\r\nConnection: close";
+    open_source(std::move(answer.source));
+    close_source();
+    beast::get_lowest_layer(stream_).expires_after(limits_.body);
+    co_return co_await write(response_head(answer.response, framing)) && keep_alive;
   }
 
   asio::awaitable<bool> send_stream(Exchange::Answer& answer, bool keep_alive) {

@@ -1,5 +1,10 @@
 #include "runtime/api/http_listener.h"
 
+#include <fcntl.h>
+#include <spdlog/spdlog.h>
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
@@ -34,6 +39,8 @@ struct Shared {
   std::unique_ptr<asio::ssl::context> tls;
   HttpLimits limits;
   HttpHandler* handler = nullptr;
+  size_t max_connections = 0;
+  bool told_full = false;  // on the loop
   tcp::acceptor acceptor;
   asio::steady_timer retry;
   bool closed = false;  // on the loop
@@ -50,8 +57,38 @@ void forget(Shared& shared, uint64_t id) {
   if (shared.connections.empty()) shared.gone.notify_all();
 }
 
+// How many connections there may be: what is asked for, as far as there are descriptors for it.
+size_t connections_allowed(size_t wanted) {
+  constexpr size_t kForOthers = 256;  // the store, plugins, connections to clusters
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0 || files.rlim_cur == RLIM_INFINITY) return wanted;
+  const size_t most = files.rlim_cur;
+  return std::min(wanted, std::max(most / 2, most - std::min(most, kForOthers)));
+}
+
+// Children must not have the server's sockets: a client would wait for them when the server is
+// gone.
+void keep_from_children(int fd) {
+  ::fcntl(fd, F_SETFD, FD_CLOEXEC);
+}
+
+bool is_full(Shared& shared) {
+  const std::scoped_lock lock(shared.mutex);
+  return shared.connections.size() >= shared.max_connections;
+}
+
+// Who is turned away sees its connection end, and tries again later.
+void turn_away(Shared& shared, tcp::socket socket) {
+  ErrorCode ignored;
+  socket.close(ignored);
+  if (std::exchange(shared.told_full, true)) return;
+  spdlog::warn("there are {} connections, more are turned away; see api.maxConnections",
+               shared.max_connections);
+}
+
 void add_connection(const std::shared_ptr<Shared>& shared, tcp::socket socket) {
   ErrorCode ignored;
+  keep_from_children(socket.native_handle());
   socket.set_option(tcp::no_delay(true), ignored);
   socket.set_option(asio::socket_base::keep_alive(true), ignored);
   uint64_t id = 0;
@@ -74,7 +111,12 @@ void accept_next(const std::shared_ptr<Shared>& shared) {
   shared->acceptor.async_accept([shared](ErrorCode error, tcp::socket socket) {
     if (shared->closed) return;
     if (!error) {
-      add_connection(shared, std::move(socket));
+      if (is_full(*shared)) {
+        turn_away(*shared, std::move(socket));
+      } else {
+        shared->told_full = false;
+        add_connection(shared, std::move(socket));
+      }
       return accept_next(shared);
     }
     // No file descriptors are left: others end meanwhile.
@@ -153,6 +195,7 @@ Result<std::unique_ptr<HttpListener>> HttpListener::listen(EventLoop& loop,
   auto shared = std::make_shared<Shared>(loop.context());
   shared->limits = options.limits;
   shared->handler = &handler;
+  shared->max_connections = connections_allowed(options.max_connections);
   if (options.tls) shared->tls = TRY(make_tls_context(*options.tls));
   ErrorCode error;
   const auto address = asio::ip::make_address(options.address, error);
@@ -160,6 +203,7 @@ Result<std::unique_ptr<HttpListener>> HttpListener::listen(EventLoop& loop,
   const tcp::endpoint endpoint(address, options.port);
   tcp::acceptor& acceptor = shared->acceptor;
   acceptor.open(endpoint.protocol(), error);
+  if (!error) keep_from_children(acceptor.native_handle());
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(1024, error);

@@ -42,6 +42,9 @@ struct HttpListenerOptions {
   uint16_t port = 0;           // 0 takes a free one
   std::optional<HttpTls> tls;  // empty: plain HTTP
   HttpLimits limits;
+  // At a time; those beyond it are closed at once. Never more than the limit of open files allows,
+  // with some left for other things.
+  size_t max_connections = 20'000;
 };
 
 class HttpListener {

@@ -9,6 +9,7 @@
 #include <atomic>
 #include <future>
 #include <mutex>
+#include <thread>
 
 namespace capstan {
 namespace {
@@ -122,6 +123,10 @@ class Handler final : public HttpHandler {
   void handle(HttpExchangePtr exchange) override {
     const std::string target = exchange->request().target;
     if (target == "/drop") return;
+    if (target == "/ends") {
+      silent->drain();
+      return exchange->stream({}, silent);
+    }
     if (target == "/echo") return exchange->upgrade({101, {{"Upgrade", "echo"}}, "", {}}, echo);
     if (target == "/silent") return exchange->stream({}, silent);
     if (target == "/worker") {
@@ -130,6 +135,8 @@ class Handler final : public HttpHandler {
     }
     exchange->respond({200, {}, exchange->request().method + " " + exchange->request().body, {}});
   }
+
+  bool wants_body(const HttpRequest& head) override { return head.target != "/stranger"; }
 
   std::shared_ptr<Echo> echo = std::make_shared<Echo>();
   std::shared_ptr<Silent> silent = std::make_shared<Silent>();
@@ -143,6 +150,7 @@ class HttpListenerTest : public ::testing::Test {
   HttpListenerTest() {
     HttpListenerOptions options;
     options.limits.body_bytes = 1000;
+    options.max_connections = 4;
     listener_ = *HttpListener::listen(loop_, options, handler_);
   }
   EventLoop loop_;
@@ -227,6 +235,75 @@ TEST_F(HttpListenerTest, a_request_that_nobody_answers_ends_its_connection) {
   client.send("GET /drop HTTP/1.1\r\nHost: x\r\n\r\n");
   EXPECT_TRUE(client.ends());
   EXPECT_EQ(client.seen(), "");
+}
+
+TEST_F(HttpListenerTest, the_body_of_who_is_not_known_is_not_waited_for) {
+  Client client(listener_->port());
+  client.send("POST /stranger HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\nthe beginning");
+  ASSERT_TRUE(client.read_until("Connection: close"));
+  ASSERT_TRUE(client.read_until("\r\n\r\nPOST "));
+}
+
+TEST_F(HttpListenerTest, who_is_not_known_is_not_asked_for_a_body) {
+  Client client(listener_->port());
+  client.send(
+      "POST /stranger HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n"
+      "Content-Length: 900\r\n\r\n");
+  ASSERT_TRUE(client.read_until("\r\n\r\nPOST "));
+  EXPECT_EQ(client.seen().find("100 Continue"), std::string::npos);
+}
+
+TEST_F(HttpListenerTest, connections_beyond_the_limit_are_closed_and_there_is_room_again_later) {
+  {
+    std::vector<std::unique_ptr<Client>> clients;
+    for (int i = 0; i < 4; ++i) {
+      clients.push_back(std::make_unique<Client>(listener_->port()));
+      clients.back()->send("GET /a HTTP/1.1\r\nHost: x\r\n\r\n");
+      ASSERT_TRUE(clients.back()->read_until("GET "));
+    }
+    Client one_more(listener_->port());
+    EXPECT_TRUE(one_more.ends());
+    EXPECT_EQ(listener_->connections(), 4u);
+    for (const auto& client : clients) {
+      client->send("GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+      EXPECT_TRUE(client->ends());
+    }
+  }
+  while (listener_->connections() > 0) std::this_thread::yield();
+  Client later(listener_->port());
+  later.send("GET /c HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(later.read_until("GET "));
+}
+
+TEST_F(HttpListenerTest, the_answer_to_head_is_a_head) {
+  Client client(listener_->port());
+  client.send(
+      "HEAD /a HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.ends());
+  EXPECT_NE(client.seen().find("Content-Length: 5\r\n\r\nHTTP/1.1 200 OK"), std::string::npos)
+      << client.seen();
+}
+
+TEST_F(HttpListenerTest, a_stream_asked_for_by_head_is_not_begun) {
+  Client client(listener_->port());
+  client.send(
+      "HEAD /silent HTTP/1.1\r\nHost: x\r\n\r\n"
+      "GET /b HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_TRUE(client.ends());
+  EXPECT_NE(client.seen().find("Transfer-Encoding: chunked\r\n\r\nHTTP/1.1 200 OK"),
+            std::string::npos)
+      << client.seen();
+}
+
+TEST_F(HttpListenerTest, a_connection_whose_stream_ended_is_closed_when_nothing_comes) {
+  HttpListenerOptions options;
+  options.limits.idle = std::chrono::milliseconds(50);
+  const auto impatient = *HttpListener::listen(loop_, options, handler_);
+  Client client(impatient->port());
+  client.send("GET /ends HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_TRUE(client.ends());
+  EXPECT_NE(client.seen().find("\r\n0\r\n"), std::string::npos);
 }
 
 TEST_F(HttpListenerTest, a_taken_port_is_told) {

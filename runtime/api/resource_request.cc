@@ -96,9 +96,10 @@ Result<DeleteOptions> delete_options(const ResourceRequest& request) {
   options.dry_run = TRY(dry_run(dry, "DeleteOptions"));
   options.uid = get_string(json, {"preconditions", "uid"});
   const std::string version = get_string(json, {"preconditions", "resourceVersion"});
-  const auto parsed =
-      std::from_chars(version.data(), version.data() + version.size(), options.resource_version);
-  if (!version.empty() && parsed.ec != std::errc()) {
+  const char* end = version.data() + version.size();
+  const auto parsed = std::from_chars(version.data(), end, options.resource_version);
+  const bool whole = parsed.ec == std::errc() && parsed.ptr == end && options.resource_version != 0;
+  if (!version.empty() && !whole) {
     return Error::invalid("preconditions.resourceVersion \"" + version +
                           "\" was not given by this server");
   }

@@ -13,12 +13,6 @@ namespace {
 constexpr unsigned kPrivate = 0600;
 constexpr auto kRenewBefore = std::chrono::hours(24 * 30);
 
-bool is_address(const std::string& name) {
-  unsigned char buffer[16];
-  return inet_pton(AF_INET, name.c_str(), buffer) == 1 ||
-         inet_pton(AF_INET6, name.c_str(), buffer) == 1;
-}
-
 Result<void> write_pair(const std::string& base, const KeyPair& pair) {
   TRY(write_file(base + ".key", pair.key_pem, kPrivate));
   return write_file(base + ".crt", pair.certificate_pem, kPrivate);
@@ -59,13 +53,19 @@ CertificateOptions server_options(const std::vector<std::string>& names) {
   options.dns_names = {"localhost"};
   options.ip_addresses = {"127.0.0.1", "::1"};
   for (const std::string& name : names) {
-    auto& list = is_address(name) ? options.ip_addresses : options.dns_names;
+    auto& list = is_ip_address(name) ? options.ip_addresses : options.dns_names;
     if (std::find(list.begin(), list.end(), name) == list.end()) list.push_back(name);
   }
   return options;
 }
 
 }  // namespace
+
+bool is_ip_address(const std::string& name) {
+  unsigned char buffer[16];
+  return inet_pton(AF_INET, name.c_str(), buffer) == 1 ||
+         inet_pton(AF_INET6, name.c_str(), buffer) == 1;
+}
 
 Result<ServerIdentity> load_server_identity(const std::string& folder,
                                             const std::vector<std::string>& names, Clock& clock) {

@@ -13,6 +13,9 @@
 
 namespace capstan {
 
+// Whether it is an IPv4 or IPv6 address, and so no DNS name.
+bool is_ip_address(const std::string& name);
+
 struct ServerIdentity {
   std::string folder;
   KeyPair authority;
