@@ -43,7 +43,7 @@ struct ManagerOptions {
   WorkQueueOptions queue = {};
 };
 
-class Manager {
+class Manager : public std::enable_shared_from_this<Manager> {
  public:
   explicit Manager(ManagerOptions options);
   ~Manager();

@@ -53,11 +53,12 @@ void register_controllers(Manager& manager, ResourceService& resources, const De
                .watches = cluster_resource_set_watches(),
                .concurrency = 4});
   const WatchCache& objects = resources.cache();
-  deps.workload.on_change(
-      [&manager, &objects, also = deps.on_cluster_change](const ClusterName& cluster) {
-        wake_cluster(manager, objects, cluster);
-        if (also) also(cluster);
-      });
+  deps.workload.on_change([held = manager.weak_from_this(), &objects,
+                           also = deps.on_cluster_change](const ClusterName& cluster) {
+    // Another manager may have taken this one's place meanwhile.
+    if (const auto running = held.lock()) wake_cluster(*running, objects, cluster);
+    if (also) also(cluster);
+  });
 }
 
 }  // namespace capstan::lifecycle

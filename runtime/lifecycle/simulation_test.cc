@@ -433,6 +433,71 @@ TEST_F(ResourceSetTest, a_set_that_is_deleted_leaves_what_it_applied_and_no_bind
   EXPECT_EQ(image(), "one");
 }
 
+TEST_F(ResourceSetTest, a_set_is_deleted_though_its_cluster_is_paused) {
+  bring_up();
+  apply_set("ApplyOnce");
+  simulation.patch(cluster, {{"spec", {{"paused", true}}}});
+  simulation.remove(set);
+  simulation.run_for(seconds(30));
+  EXPECT_EQ(simulation.get(set), nullptr);
+  EXPECT_EQ(simulation.get({kClusterResourceSetBinding, "default", "a"}), nullptr);
+}
+
+TEST_F(SimulationTest,
+       a_cluster_whose_infrastructure_cannot_be_looked_up_is_not_given_up_for_gone) {
+  bring_up();
+  const GroupKind infrastructure{"infrastructure.cluster.x-k8s.io", "DevCluster"};
+  const KindPtr kind = simulation.kinds.find(infrastructure);
+  simulation.kinds.remove(infrastructure);
+  simulation.remove(cluster);
+  simulation.run_for(minutes(20));
+  ASSERT_NE(simulation.get(cluster), nullptr);
+  EXPECT_EQ(simulation.reason(cluster, "Deleting"), "WaitingForInfrastructureDeletion");
+  simulation.kinds.put(kind);
+  simulation.run_for(minutes(20));
+  EXPECT_EQ(simulation.get(cluster), nullptr);
+  EXPECT_TRUE(simulation.list(infrastructure).empty());
+}
+
+// Workload clusters whose news the test tells.
+class TellingWorkload final : public WorkloadClusters {
+ public:
+  Result<WorkloadResponse> request(const ClusterName&, const WorkloadRequest&) override {
+    return Error::unavailable("nothing is there");
+  }
+  Result<WorkloadResponse> pod_request(const ClusterName&, const PodRequest&) override {
+    return Error::unavailable("nothing is there");
+  }
+  Result<std::vector<std::shared_ptr<const Json>>> nodes(const ClusterName&) override {
+    return Error::unavailable("nothing is there");
+  }
+  void forget(const ClusterName&) override {}
+  void on_change(std::function<void(const ClusterName&)> callback) override {
+    tell = std::move(callback);
+  }
+  std::function<void(const ClusterName&)> tell;
+};
+
+TEST_F(SimulationTest, news_of_a_cluster_wake_controllers_that_are_there_and_no_others) {
+  TellingWorkload clusters;
+  SeededRandom random{1};
+  auto manager =
+      std::make_shared<Manager>(ManagerOptions{simulation.resources(), simulation.clock, random});
+  register_controllers(*manager, simulation.resources(), {simulation.kinds, clusters});
+  const auto tell = clusters.tell;
+  tell(workload);
+  const auto statistics = manager->statistics();
+  const auto of_clusters = std::find_if(statistics.begin(), statistics.end(), [](const auto& each) {
+    return each.controller == "cluster";
+  });
+  ASSERT_NE(of_clusters, statistics.end());
+  EXPECT_EQ(of_clusters->adds, 1u);
+  const std::weak_ptr<Manager> gone = manager;
+  manager.reset();
+  EXPECT_TRUE(gone.expired());
+  tell(workload);
+}
+
 TEST_F(SimulationTest, objects_may_be_applied_in_any_order) {
   auto manifests = cluster_manifests("a");
   std::reverse(manifests.begin(), manifests.end());

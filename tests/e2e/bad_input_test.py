@@ -167,7 +167,15 @@ class ManifestsTest(unittest.TestCase):
         eventually(lambda: "Nothing" in condition_message(self.server.get("cluster", "odd"),
                                                           "InfrastructureReady"),
                    30, "a condition names the kind")
-        self.server.kubectl("delete", "cluster", "odd", "--timeout=30s")
+        # What is not known cannot be told to be gone: the reason is said until somebody corrects it.
+        self.server.kubectl("delete", "cluster", "odd", "--wait=false")
+        eventually(lambda: "Nothing" in condition_message(self.server.get("cluster", "odd"),
+                                                          "Deleting"),
+                   30, "the deletion names the kind")
+        self.server.kubectl("patch", "cluster", "odd", "--type=merge", "-p",
+                            '{"spec":{"infrastructureRef":{"apiGroup":"infrastructure.cluster.x-k8s.io",'
+                            '"kind":"DevCluster","name":"nobody"}}}')
+        self.server.kubectl("wait", "--for=delete", "cluster/odd", "--timeout=30s")
 
     def test_an_engine_that_is_not_there_is_named_by_the_cluster_that_needs_it(self):
         self.server.apply(self.server.generate("noengine", "docker", flavor="development"))

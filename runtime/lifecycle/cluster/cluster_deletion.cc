@@ -39,12 +39,23 @@ ClusterDeletion wait_for(const char* reason, const External& external) {
   return plan;
 }
 
+// Whether there is anything to delete is not known, so nothing is given up for gone.
+ClusterDeletion wait_for_answer(const char* reason, const Error& error) {
+  ClusterDeletion plan{.reason = reason};
+  plan.message = error.message;
+  plan.error = error;
+  return plan;
+}
+
 }  // namespace
 
 ClusterDeletion plan_cluster_deletion(const ClusterScope& scope) {
   const bool workers = !scope.machine_deployments.empty() || !scope.machine_sets.empty() ||
                        !scope.machine_pools.empty() || !scope.worker_machines.empty();
   if (workers) return wait_for_workers(scope);
+  if (scope.control_plane.error) {
+    return wait_for_answer("WaitingForControlPlaneDeletion", *scope.control_plane.error);
+  }
   if (scope.control_plane.exists()) {
     return wait_for("WaitingForControlPlaneDeletion", *scope.control_plane.external);
   }
@@ -53,6 +64,9 @@ ClusterDeletion plan_cluster_deletion(const ClusterScope& scope) {
     remove_owned(scope, scope.control_plane_machines, plan.remove);
     mention("Control plane Machines", scope.control_plane_machines, plan.message);
     return plan;
+  }
+  if (scope.infrastructure.error) {
+    return wait_for_answer("WaitingForInfrastructureDeletion", *scope.infrastructure.error);
   }
   if (scope.infrastructure.exists()) {
     return wait_for("WaitingForInfrastructureDeletion", *scope.infrastructure.external);

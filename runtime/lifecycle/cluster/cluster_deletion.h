@@ -3,6 +3,7 @@
 // Thread safety: pure functions.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -16,6 +17,7 @@ struct ClusterDeletion {
   std::string reason = {};  // of the Deleting condition
   std::string message = {};
   std::vector<ObjectPtr> remove = {};  // to be deleted now
+  std::optional<Error> error = {};     // why it cannot be told what is left; to be tried again
 };
 
 ClusterDeletion plan_cluster_deletion(const ClusterScope& scope);

@@ -111,6 +111,7 @@ void ClusterReconciler::reconcile_delete(ClusterScope& scope, const ReconcileCon
   const ClusterDeletion plan = plan_cluster_deletion(scope);
   for (const ObjectPtr& object : plan.remove) outcome.changes.push_back(removal(*object));
   update_cluster_status(scope, &plan, context.clock.now());
+  if (plan.error) outcome.error = plan.error;
   if (!plan.done) return;
   scope.draft.remove_finalizer(kClusterFinalizer);
   report(scope.draft, "Deleted", "Cluster " + scope.draft.meta().name + " has been deleted",

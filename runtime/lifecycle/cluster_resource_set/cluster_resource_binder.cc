@@ -127,10 +127,11 @@ Result<Outcome> ClusterResourceBinder::reconcile(const ObjectKey& key,
     if (object != nullptr) outcome.changes.push_back(removal(*object));
     return outcome;
   }
-  if (cluster->meta().deleting() || is_paused(cluster.get(), *cluster)) return outcome;
+  // A set that is being deleted waits until no binding names it, whatever the cluster does.
   Binding binding = Binding::from_object(object.get());
   drop_gone(binding, key.ns, context.objects);
-  if (reachable(*cluster)) {
+  const bool at_rest = cluster->meta().deleting() || is_paused(cluster.get(), *cluster);
+  if (!at_rest && reachable(*cluster)) {
     Applier applier(deps_.workload, {key.ns, key.name});
     for (const ObjectPtr& set : resource_sets_of(*cluster, context.objects)) {
       apply_set(*set, applier, binding, context, outcome);

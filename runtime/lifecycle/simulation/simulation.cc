@@ -36,7 +36,7 @@ Simulation::Simulation(std::vector<std::shared_ptr<Admission>> admission,
   static const auto bundled = parse_kind_documents(simulation_bundled_kinds_json()).value();
   const auto booted = boot_resources(*resources_, {builtin, bundled});
   EXPECT_TRUE(booted.ok()) << (booted.ok() ? "" : booted.error().message);
-  manager_ = std::make_unique<Manager>(ManagerOptions{*resources_, clock, random_});
+  manager_ = std::make_shared<Manager>(ManagerOptions{*resources_, clock, random_});
   configure(*manager_, *resources_, workload);
   register_fake_providers(*manager_, workload, providers);
   manager_->add(garbage_collector(kinds));

@@ -63,7 +63,7 @@ class Simulation {
   std::unique_ptr<Store> store_;
   std::unique_ptr<WatchCache> cache_;
   std::unique_ptr<ResourceService> resources_;
-  std::unique_ptr<Manager> manager_;
+  std::shared_ptr<Manager> manager_;
 };
 
 struct ClusterShape {
