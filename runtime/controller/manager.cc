@@ -36,6 +36,9 @@ Result<void> Manager::start() {
 
 void Manager::stop() {
   watch_.reset();
+  if (attached_) {
+    for (const auto& controller : controllers_) controller->options.reconciler->cancel();
+  }
   pool_.stop();
   attached_ = false;
 }

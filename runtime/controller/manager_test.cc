@@ -1,6 +1,7 @@
 #include "runtime/controller/manager.h"
 
 #include <condition_variable>
+#include <future>
 #include <mutex>
 #include <set>
 
@@ -233,6 +234,36 @@ TEST(ManagerThreadsTest, threads_reconcile_all_objects_and_stop_cleanly) {
   manager.stop();
   fixture.create("after");
   EXPECT_EQ(done.count("after"), 0u);
+}
+
+// Works until it is told to give up.
+class EndlessReconciler final : public Reconciler {
+ public:
+  std::string name() const override { return "endless"; }
+  Result<Outcome> reconcile(const ObjectKey&, const ReconcileContext&) override {
+    running.set_value();
+    told_in_time =
+        cancelled_.get_future().wait_for(std::chrono::seconds(10)) == std::future_status::ready;
+    return Outcome{};
+  }
+  void cancel() override { cancelled_.set_value(); }
+
+  std::promise<void> running;
+  bool told_in_time = false;
+
+ private:
+  std::promise<void> cancelled_;
+};
+
+TEST_F(ManagerTest, stopping_tells_what_is_under_way_to_give_up) {
+  const auto endless = std::make_shared<EndlessReconciler>();
+  Manager threaded{{*resources, clock, random}};
+  threaded.add({.reconciler = endless, .watches = {{kConfigMap, {}}}});
+  create("one");
+  ASSERT_TRUE(threaded.start().ok());
+  endless->running.get_future().wait();
+  threaded.stop();
+  EXPECT_TRUE(endless->told_in_time);
 }
 
 }  // namespace

@@ -78,6 +78,9 @@ class Reconciler {
   virtual std::string name() const = 0;  // "machine", for logs, metrics and managedFields
   // An object that is gone gives an empty Outcome. Errors are retried with backoff.
   virtual Result<Outcome> reconcile(const ObjectKey& key, const ReconcileContext& context) = 0;
+  // Reconciles that are under way shall give up, for nobody waits for them any more. From any
+  // thread.
+  virtual void cancel() {}
 };
 
 // In a WatchRule: every kind there is.

@@ -26,8 +26,8 @@ class ProviderReconciler final : public Reconciler {
   std::string name() const override { return name_; }
   Result<Outcome> reconcile(const ObjectKey& key, const ReconcileContext& context) override;
 
-  // From now on running calls are told to give up; for shutdown.
-  void cancel() { cancelled_ = true; }
+  // Running calls and those to come are told to give up.
+  void cancel() override { cancelled_ = true; }
 
  private:
   Outcome not_taken(const Object& object, Instant now) const;

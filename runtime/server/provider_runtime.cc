@@ -12,6 +12,7 @@
 #include "runtime/lifecycle/register.h"
 #include "runtime/plugin/plugin_admission.h"
 #include "runtime/plugin/provider_reconciler.h"
+#include "runtime/server/holding_admission.h"
 #include "runtime/system/pki.h"
 #include "runtime/workload/http_workload_clusters.h"
 
@@ -112,6 +113,25 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
   out.listed = [this](const Manifest& manifest) { return listed(manifest); };
   out.changed = std::move(changed);
   return out;
+}
+
+void ProviderRuntime::hold_writes(RuntimeCore& core) {
+  const auto look_at = [this](const PluginConfig& config) {
+    // What cannot be read is reported when it is to be started.
+    if (config.enabled && !config.file.empty()) (void)sources_.read(config);
+  };
+  for (const PluginConfig& config : configured_.value_or(std::vector<PluginConfig>())) {
+    look_at(config);
+  }
+  for (const WantedPlugin& plugin : PluginObjects(*core.resources).wanted()) {
+    look_at(plugin.config);
+  }
+  std::set<GroupKind> kinds;
+  for (const auto& [name, manifest] : sources_.manifests()) {
+    kinds.insert(manifest.admits.begin(), manifest.admits.end());
+  }
+  held_writes_ = std::make_shared<HoldingAdmission>(std::move(kinds));
+  core.plugin_admission->set(held_writes_);
 }
 
 Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> changed) {
@@ -269,8 +289,16 @@ void ProviderRuntime::start_controllers() {
     registry_ = registry;
     manager_ = manager;
   }
+  workload_->set_interrupted(false);
   const Result<void> started = manager->start();
   if (!started.ok()) spdlog::error("controllers: {}", started.error().message);
+}
+
+// Calls that are under way are told to give up, so that nobody waits for an engine or a cluster
+// that does not answer.
+void ProviderRuntime::stop_controllers() {
+  workload_->set_interrupted(true);
+  if (const auto running = manager(); running != nullptr) running->stop();
 }
 
 std::shared_ptr<Manager> ProviderRuntime::manager() const {
@@ -284,7 +312,7 @@ void ProviderRuntime::apply() {
   const Result<void> introduced = introduce_new();
   if (!introduced.ok()) spdlog::warn("inventory: {}", introduced.error().message);
   if (plugins_->advance(objects_->wanted())) {
-    if (const auto running = manager(); running != nullptr) running->stop();
+    stop_controllers();
     plugins_->settle();
     start_controllers();
   }
@@ -324,8 +352,8 @@ void ProviderRuntime::wake_cluster(const ClusterName& cluster) {
 void ProviderRuntime::stop() {
   if (core_ == nullptr) return;  // never started, or stopped already
   watches_.clear();
-  if (const auto running = manager(); running != nullptr) running->stop();
-  core_->plugin_admission->set(nullptr);
+  stop_controllers();
+  core_->plugin_admission->set(held_writes_);
   if (plugins_ != nullptr) plugins_->stop();
   // The callbacks of the workload clusters reach the manager, and the plugins' services reach it.
   {

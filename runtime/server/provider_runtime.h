@@ -36,6 +36,9 @@ class ProviderRuntime {
                   const WakeSignal& signals);
   ~ProviderRuntime();
 
+  // Until start() has been: writes of what plugins are asked about are put off. Before the API
+  // serves.
+  void hold_writes(RuntimeCore& core);
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
   // there may be something to do: call apply() then.
   // Errors: kCancelled where a stop is asked for meanwhile; those of the store.
@@ -60,6 +63,7 @@ class ProviderRuntime {
   void report();
   void report_providers(const std::map<std::string, PluginReport>& reports);
   void start_controllers();
+  void stop_controllers();
   std::shared_ptr<PluginRegistry> make_registry();
   std::shared_ptr<Manager> manager() const;
   void wake(const ObjectKey& key);
@@ -70,6 +74,7 @@ class ProviderRuntime {
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
   std::set<std::string> introduced_files_;
+  std::shared_ptr<Admission> held_writes_;
 
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<RegistryPluginMetrics> metrics_;

@@ -27,6 +27,7 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
   options.listen.address = config.listen.host;
   options.listen.port = config.listen.port;
   options.listen.tls = identity.tls();
+  options.listen.max_connections = config.max_connections;
   if (!config.token_file.empty()) {
     Result<Authenticator> tokens =
         Authenticator::from_token_file(TRY(read_file(config.token_file)));
@@ -65,12 +66,13 @@ Result<void> run_server(
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
   if (signals->stop_asked()) return stopped_early();
-  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock,
-                            *signals);
+  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, *signals);
+  providers.hold_writes(*core);
   RequestMetrics requests(core->metrics, core->clock);
   add_server_metrics(*core, providers);
-  const ServerIdentity identity =
-      TRY(load_server_identity(config.data_dir, {config.listen.host}, core->clock));
+  std::vector<std::string> names = config.server_names;
+  names.push_back(config.listen.host);
+  const ServerIdentity identity = TRY(load_server_identity(config.data_dir, names, core->clock));
   std::atomic<bool> ready{false};
   EventLoop loop;
   const auto api = TRY(serve_api(loop, *core, config, identity, ready, requests));

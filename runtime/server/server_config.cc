@@ -4,14 +4,16 @@
 #include <array>
 #include <charconv>
 
+#include "runtime/api/server_identity.h"
 #include "runtime/base/text.h"
+#include "runtime/object/names.h"
 #include "runtime/yaml/yaml.h"
 
 namespace capstan {
 namespace {
 
-constexpr std::array kFields = {"listen",          "dataDir", "logLevel", "tokenFile",
-                                "pluginDirectory", "plugins", "trust"};
+constexpr std::array kFields = {"listen",    "serverNames",     "api",     "dataDir", "logLevel",
+                                "tokenFile", "pluginDirectory", "plugins", "trust"};
 constexpr std::array kLevels = {"debug", "info", "warning", "error"};
 
 Result<void> read_text(const Json& config, const char* field, std::string& into) {
@@ -19,6 +21,34 @@ Result<void> read_text(const Json& config, const char* field, std::string& into)
   if (member == config.end()) return {};
   if (!member->is_string()) return Error::invalid(std::string(field) + " must be a text");
   into = member->get<std::string>();
+  return {};
+}
+
+Result<std::vector<std::string>> read_server_names(const Json& list) {
+  if (!list.is_array()) return Error::invalid("serverNames must be a list of names and addresses");
+  std::vector<std::string> names;
+  for (const Json& item : list) {
+    std::string name = item.is_string() ? item.get<std::string>() : std::string();
+    const std::string_view host = std::string_view(name).starts_with("*.")
+                                      ? std::string_view(name).substr(2)
+                                      : std::string_view(name);
+    if (!is_ip_address(name) && !check_dns_subdomain(host).empty()) {
+      return Error::invalid("serverNames: " + dump_json(item) +
+                            " is neither a DNS name nor an IP address");
+    }
+    names.push_back(std::move(name));
+  }
+  return names;
+}
+
+Result<void> read_api(const Json& api, ServerConfig& out) {
+  const Error bad = Error::invalid("api must be a map with maxConnections, a number of at least 1");
+  if (!api.is_object()) return bad;
+  for (const auto& [field, value] : api.items()) {
+    if (field != "maxConnections" || !value.is_number_integer()) return bad;
+    if (value.get<int64_t>() < 1) return bad;
+    out.max_connections = value.get<size_t>();
+  }
   return {};
 }
 
@@ -33,6 +63,10 @@ Result<ServerConfig> read_config(const Json& config) {
   std::string listen, directory;
   TRY(read_text(config, "listen", listen));
   if (!listen.empty()) out.listen = TRY(ListenAddress::parse(listen));
+  if (const auto names = config.find("serverNames"); names != config.end()) {
+    out.server_names = TRY(read_server_names(*names));
+  }
+  if (const auto api = config.find("api"); api != config.end()) TRY(read_api(*api, out));
   TRY(read_text(config, "dataDir", out.data_dir));
   TRY(read_text(config, "logLevel", out.log_level));
   if (std::find(kLevels.begin(), kLevels.end(), out.log_level) == kLevels.end()) {

@@ -1,6 +1,8 @@
 // What `capstan serve` is told: by flags, and by a YAML file.
 //
 //   listen: 127.0.0.1:6443
+//   serverNames: [capstan.example.com, 192.0.2.7]
+//   api: {maxConnections: 20000}
 //   dataDir: /var/lib/capstan
 //   logLevel: info              # debug, info, warning, error
 //   tokenFile: /etc/capstan/tokens.csv
@@ -37,6 +39,9 @@ struct ListenAddress {
 
 struct ServerConfig {
   ListenAddress listen;
+  // DNS names and addresses that clients use, besides those that are always in the certificate.
+  std::vector<std::string> server_names;
+  size_t max_connections = 20'000;
   std::string data_dir;
   std::string log_level = "info";
   std::string token_file;

@@ -21,6 +21,16 @@ TEST(ServerConfigTest, plugins_are_named_or_described) {
   EXPECT_EQ((*config.plugins)[1].file, "/opt/acme.so");
 }
 
+TEST(ServerConfigTest, the_server_has_the_names_that_clients_use) {
+  const ServerConfig config = *ServerConfig::parse(
+      "serverNames: [capstan.example.com, 192.0.2.7, '*.example.org', 'fd00::1']\n"
+      "api: {maxConnections: 50}\n",
+      "c.yaml");
+  EXPECT_EQ(config.server_names, (std::vector<std::string>{"capstan.example.com", "192.0.2.7",
+                                                           "*.example.org", "fd00::1"}));
+  EXPECT_EQ(config.max_connections, 50u);
+}
+
 struct Case {
   const char* yaml;
   const char* message;
@@ -33,6 +43,11 @@ TEST(ServerConfigTest, each_mistake_is_named_with_the_remedy) {
       {"listen: localhost", "\"localhost\" is no address to listen on; write it as 127.0.0.1:6443"},
       {"listen: a:99999", "\"a:99999\" is no address"},
       {"logLevel: loud", "logLevel \"loud\" must be one of debug, info, warning, error"},
+      {"serverNames: a.example.com", "serverNames must be a list of names and addresses"},
+      {"serverNames: ['two words']", "\"two words\" is neither a DNS name nor an IP address"},
+      {"serverNames: [7]", "7 is neither a DNS name nor an IP address"},
+      {"api: {maxConnections: 0}", "api must be a map with maxConnections"},
+      {"api: {connections: 5}", "api must be a map with maxConnections"},
       {"- a", "the config must be a map of fields"},
       {"trust: {require: always}", "trust.require: \"always\" is none of signed, digest, none"},
       {"a: [", "c.yaml"},

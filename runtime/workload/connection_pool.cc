@@ -1,10 +1,13 @@
 #include "runtime/workload/connection_pool.h"
 
+#include <fcntl.h>
 #include <httplib.h>
+#include <sys/socket.h>
 
 #include <algorithm>
 #include <atomic>
 
+#include "runtime/system/file_descriptor.h"
 #include "runtime/workload/http_status.h"
 
 namespace capstan {
@@ -13,15 +16,43 @@ struct ConnectionPool::Connection {
   Connection(const std::string& host, int port) : client(host, port) {}
 
   httplib::SSLClient client;
-  MonotonicTime deadline;    // while busy
-  MonotonicTime idle_since;  // while idle
-  bool used = false;         // an answer came over it
+  MonotonicTime deadline;          // while busy
+  MonotonicTime idle_since;        // while idle
+  std::atomic<bool> used = false;  // an answer came over it
   bool broken = false;
   std::atomic<bool> overdue{false};
+
+  // Ends what the client waits for. Its own stop() would wait for a handshake to end, so a new
+  // connection is broken off by a copy of its descriptor.
+  void break_off() {
+    overdue = true;
+    const std::lock_guard lock(socket_mutex_);
+    if (socket_.get() >= 0) {
+      ::shutdown(socket_.get(), SHUT_RDWR);
+    } else if (used) {
+      client.stop();
+    }
+  }
+  void set_socket(FileDescriptor socket) {
+    const std::lock_guard lock(socket_mutex_);
+    socket_ = std::move(socket);
+  }
+
+ private:
+  std::mutex socket_mutex_;
+  FileDescriptor socket_;  // while a connection is new
 };
 
-ConnectionPool::ConnectionPool(ClusterAccessPtr access, const PoolOptions& options, Clock& clock)
-    : access_(std::move(access)), options_(options), clock_(clock) {}
+Error interrupted() {
+  return {Code::kCancelled, "the request was given up, since its controller ends", {}, {}};
+}
+
+ConnectionPool::ConnectionPool(ClusterAccessPtr access, const PoolOptions& options, Clock& clock,
+                               std::shared_ptr<const std::atomic<bool>> interrupted)
+    : access_(std::move(access)),
+      interrupted_(std::move(interrupted)),
+      options_(options),
+      clock_(clock) {}
 
 ConnectionPool::~ConnectionPool() = default;
 
@@ -33,6 +64,9 @@ Result<ConnectionPool::ConnectionPtr> ConnectionPool::connect() const {
   // would trust the system's authorities too.
   client.enable_server_certificate_verification(false);
   TRY(access_->tls->configure(client.ssl_context()));
+  client.set_socket_options([made = connection.get()](socket_t socket) {
+    made->set_socket(FileDescriptor(::fcntl(socket, F_DUPFD_CLOEXEC, 0)));
+  });
   client.set_keep_alive(true);
   client.set_tcp_nodelay(true);
   client.set_follow_location(false);
@@ -42,7 +76,7 @@ Result<ConnectionPool::ConnectionPtr> ConnectionPool::connect() const {
 
 Result<ConnectionPool::ConnectionPtr> ConnectionPool::acquire(MonotonicTime deadline) {
   std::unique_lock lock(mutex_);
-  const auto free = [this] { return taken_ < options_.most_connections; };
+  const auto free = [this] { return *interrupted_ || taken_ < options_.most_connections; };
   const auto wait = std::max<Duration>(deadline - clock_.monotonic(), Duration::zero());
   if (!freed_.wait_for(lock, wait, free)) {
     return Error{Code::kResourceExhausted,
@@ -51,6 +85,7 @@ Result<ConnectionPool::ConnectionPtr> ConnectionPool::acquire(MonotonicTime dead
                  {},
                  {}};
   }
+  if (*interrupted_) return interrupted();
   ++taken_;
   ConnectionPtr connection;
   if (!idle_.empty()) {
@@ -122,6 +157,7 @@ Result<WorkloadResponse> ConnectionPool::exchange(Connection& connection,
   };
   ERR_clear_error();
   const httplib::Result result = connection.client.send(sent);
+  connection.set_socket(FileDescriptor());
   connection.broken = !result;
   if (too_large) {
     return Error{Code::kResourceExhausted,
@@ -140,6 +176,7 @@ Result<WorkloadResponse> ConnectionPool::exchange(Connection& connection,
 Error ConnectionPool::failed(Connection& connection, int error) const {
   const auto code = static_cast<httplib::Error>(error);
   const std::string reason = openssl::take_errors();
+  if (*interrupted_) return interrupted();
   if (connection.overdue || clock_.monotonic() >= connection.deadline) {
     return {Code::kDeadlineExceeded, access_->text() + ": no answer within the timeout", {}, {}};
   }
@@ -158,10 +195,10 @@ void ConnectionPool::tidy() {
   std::move(idle_.begin(), kept, std::back_inserter(closing));
   idle_.erase(idle_.begin(), kept);
   for (Connection* connection : busy_) {
-    if (now < connection->deadline) continue;
-    connection->overdue = true;
-    connection->client.stop();
+    if (now < connection->deadline && !*interrupted_) continue;
+    connection->break_off();
   }
+  if (*interrupted_) freed_.notify_all();
 }
 
 }  // namespace capstan

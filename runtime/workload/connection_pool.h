@@ -3,6 +3,7 @@
 // Thread safety: all members from any thread; send() blocks.
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -21,22 +22,29 @@ struct PoolOptions {
   size_t largest_body = 64 << 20;  // bytes
 };
 
+// The error of a request that was interrupted.
+Error interrupted();
+
 class ConnectionPool {
  public:
-  // Lifetime: `clock` outlives the pool.
-  ConnectionPool(ClusterAccessPtr access, const PoolOptions& options, Clock& clock);
+  // `interrupted`: see WorkloadClusters::set_interrupted. Lifetime: `clock` outlives the pool.
+  ConnectionPool(ClusterAccessPtr access, const PoolOptions& options, Clock& clock,
+                 std::shared_ptr<const std::atomic<bool>> interrupted =
+                     std::make_shared<std::atomic<bool>>(false));
   ~ConnectionPool();
 
   const ClusterAccessPtr& access() const { return access_; }
 
   // Waits for a free connection, sends and waits for the whole answer; all within the request's
   // timeout. A GET whose kept connection turns out to be closed is sent again on a new one.
-  // Errors: kUnavailable where the server was not reached, kDeadlineExceeded where it did not
-  // answer in time, kResourceExhausted where all connections stay busy or the answer is too large.
+  // Errors: kUnavailable where the server was not reached, kCancelled where it was interrupted,
+  // kDeadlineExceeded where the server did not answer in time, kResourceExhausted where all
+  // connections stay busy or the answer is too large.
   Result<WorkloadResponse> send(const WorkloadRequest& request);
 
-  // Closes what has been idle for too long and breaks off what is past its deadline (the library's
-  // own timeouts are per read, which a server could stretch for ever). Called now and then.
+  // Closes what has been idle for too long and breaks off what is interrupted or past its deadline
+  // (the library's own timeouts are per read, which a server could stretch for ever). Called now
+  // and then.
   void tidy();
 
  private:
@@ -50,6 +58,7 @@ class ConnectionPool {
   Error failed(Connection& connection, int error) const;
 
   const ClusterAccessPtr access_;
+  const std::shared_ptr<const std::atomic<bool>> interrupted_;
   const PoolOptions options_;
   Clock& clock_;
 

@@ -31,6 +31,7 @@ class HttpWorkloadClusters final : public WorkloadClusters {
 
   Result<WorkloadResponse> request(const ClusterName& cluster,
                                    const WorkloadRequest& request) override {
+    if (*interrupted_) return interrupted();
     const auto pool = TRY(pool_of(cluster));
     TRY(watches_.reachable(cluster));
     Result<WorkloadResponse> response = pool->send(request);
@@ -42,10 +43,11 @@ class HttpWorkloadClusters final : public WorkloadClusters {
 
   Result<WorkloadResponse> pod_request(const ClusterName& cluster,
                                        const PodRequest& request) override {
+    if (*interrupted_) return interrupted();
     const auto pool = TRY(pool_of(cluster));
     TRY(watches_.reachable(cluster));
     // A failure may be the pod's alone, so it says nothing about the cluster.
-    return send_to_pod(*pool->access(), request, random_);
+    return send_to_pod(*pool->access(), request, random_, interrupted_.get());
   }
 
   Result<std::vector<NodePtr>> nodes(const ClusterName& cluster) override {
@@ -57,6 +59,12 @@ class HttpWorkloadClusters final : public WorkloadClusters {
   void on_change(std::function<void(const ClusterName&)> callback) override {
     const std::lock_guard lock(mutex_);
     on_change_ = std::move(callback);
+  }
+
+  void set_interrupted(bool interrupted) override {
+    *interrupted_ = interrupted;
+    // What is under way is broken off by tidy(), which also sees what was only about to begin.
+    if (interrupted) watches_.run([this] { tidy(); });
   }
 
   void forget(const ClusterName& cluster) override {
@@ -85,7 +93,7 @@ class HttpWorkloadClusters final : public WorkloadClusters {
       const std::lock_guard lock(mutex_);
       pool = find(cluster, (*access)->revision);  // another caller may have been faster
       if (pool) return pool;
-      pool = std::make_shared<ConnectionPool>(*access, options_.pool, clock_);
+      pool = std::make_shared<ConnectionPool>(*access, options_.pool, clock_, interrupted_);
       pools_[cluster] = pool;
     }
     if (watches_.is_open(cluster)) watches_.open(*access);
@@ -146,6 +154,8 @@ class HttpWorkloadClusters final : public WorkloadClusters {
   Random& random_;
   const WorkloadOptions options_;
 
+  const std::shared_ptr<std::atomic<bool>> interrupted_ =
+      std::make_shared<std::atomic<bool>>(false);
   std::mutex mutex_;
   std::map<ClusterName, PoolPtr> pools_;
   std::function<void(const ClusterName&)> on_change_;

@@ -1,8 +1,12 @@
 #include "runtime/workload/http_workload_clusters.h"
 
+#include <arpa/inet.h>
 #include <gtest/gtest.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <filesystem>
+#include <future>
 
 #include "runtime/base/text.h"
 #include "runtime/store/store.h"
@@ -350,6 +354,51 @@ TEST_F(WorkloadClustersTest, a_forgotten_cluster_starts_anew) {
   clusters().forget(kDemo);
   ASSERT_TRUE(eventually_nodes(0));
   EXPECT_TRUE(server_.wait_for_requests("/api/v1/nodes?limit", 2));
+}
+
+// A server that accepts and does not answer.
+class SilentServer {
+ public:
+  SilentServer() : socket_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    EXPECT_EQ(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address), 0);
+    EXPECT_EQ(::listen(socket_, 8), 0);
+    socklen_t size = sizeof address;
+    EXPECT_EQ(::getsockname(socket_, reinterpret_cast<sockaddr*>(&address), &size), 0);
+    port_ = ntohs(address.sin_port);
+  }
+  ~SilentServer() { ::close(socket_); }
+  std::string url() const { return "https://127.0.0.1:" + std::to_string(port_); }
+  void wait_for_request() const {
+    const int accepted = ::accept(socket_, nullptr, nullptr);
+    char byte = 0;
+    EXPECT_EQ(::recv(accepted, &byte, 1, MSG_PEEK), 1);
+  }
+
+ private:
+  int socket_;
+  uint16_t port_ = 0;
+};
+
+TEST_F(WorkloadClustersTest, requests_under_way_and_new_ones_end_when_they_are_interrupted) {
+  const SilentServer server;
+  connect(kDemo,
+          "apiVersion: v1\nkind: Config\ncurrent-context: c\n"
+          "contexts: [{name: c, context: {cluster: c, user: u}}]\n"
+          "clusters: [{name: c, cluster: {server: \"" +
+              server.url() +
+              "\"}}]\n"
+              "users: [{name: u, user: {token: t}}]\n");
+  const WorkloadRequest request{.path = "/version", .timeout = 30s};
+  WorkloadClusters& asked = clusters();
+  auto answer = std::async(std::launch::async, [&] { return asked.request(kDemo, request); });
+  server.wait_for_request();
+  asked.set_interrupted(true);
+  ASSERT_EQ(answer.wait_for(10s), std::future_status::ready);
+  EXPECT_EQ(answer.get().code(), Code::kCancelled);
+  EXPECT_EQ(asked.request(kDemo, request).code(), Code::kCancelled);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include "runtime/base/text.h"
+#include "runtime/workload/connection_pool.h"
 #include "runtime/workload/http_reader.h"
 #include "runtime/workload/http_status.h"
 #include "runtime/workload/memory_tls.h"
@@ -239,7 +240,7 @@ Result<void> check(const PodRequest& request) {
 }
 
 Result<WorkloadResponse> send_checked(const ClusterAccess& access, const PodRequest& request,
-                                      Random& random) {
+                                      Random& random, const std::atomic<bool>* interrupted) {
   TRY(check(request));
   const auto identity = TRY(TlsIdentity::create({.ca_pem = request.ca_pem,
                                                  .certificate_pem = request.certificate_pem,
@@ -252,15 +253,18 @@ Result<WorkloadResponse> send_checked(const ClusterAccess& access, const PodRequ
       io,
       run_into(run(access, request, *identity, context.get(), random, io.get_executor()), response),
       net::detached);
-  io.run();
-  return response;
+  for (;;) {
+    io.run_for(std::chrono::milliseconds(100));
+    if (io.stopped()) return response;
+    if (interrupted != nullptr && *interrupted) return capstan::interrupted();
+  }
 }
 
 }  // namespace
 
 Result<WorkloadResponse> send_to_pod(const ClusterAccess& access, const PodRequest& request,
-                                     Random& random) {
-  Result<WorkloadResponse> response = send_checked(access, request, random);
+                                     Random& random, const std::atomic<bool>* interrupted) {
+  Result<WorkloadResponse> response = send_checked(access, request, random, interrupted);
   if (response.ok()) return response;
   return std::move(response).error().with_context(access.text() + ", pod " + request.ns + "/" +
                                                   request.pod + " port " +

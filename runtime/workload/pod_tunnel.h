@@ -10,6 +10,8 @@
 // caller's thread.
 #pragma once
 
+#include <atomic>
+
 #include "runtime/base/random.h"
 #include "runtime/workload/cluster_access.h"
 #include "runtime/workload/workload.h"
@@ -18,8 +20,9 @@ namespace capstan {
 
 // Errors: kUnavailable and kDeadlineExceeded where the cluster or the port does not answer,
 // kNotFound where there is no such pod, kPermissionDenied where port-forward is forbidden, kInvalid
-// where the certificates are unusable.
+// where the certificates are unusable, kCancelled soon after `interrupted` (may be null) is true.
 Result<WorkloadResponse> send_to_pod(const ClusterAccess& access, const PodRequest& request,
-                                     Random& random);
+                                     Random& random,
+                                     const std::atomic<bool>* interrupted = nullptr);
 
 }  // namespace capstan

@@ -69,6 +69,8 @@ class WorkloadClusters {
   // Called on every change of a cluster's nodes, and when a cluster becomes reachable or is lost;
   // used to wake the objects concerned. Set once, before the first request.
   virtual void on_change(std::function<void(const ClusterName&)> callback) = 0;
+  // While true, requests under way and new ones fail with kCancelled: whoever asked is to end.
+  virtual void set_interrupted(bool) {}
   // Forgets connections and caches of a cluster that is gone.
   virtual void forget(const ClusterName& cluster) = 0;
 };

@@ -1,0 +1,13 @@
+#include "runtime/server/holding_admission.h"
+
+namespace capstan {
+
+Result<void> HoldingAdmission::admit(const Kind& kind, Json&, const Json*) {
+  if (!kinds_.contains(kind.id)) return {};
+  Error error = Error::unavailable("the plugin that checks " + kind.id.text() +
+                                   " does not run yet; try again");
+  error.retry_after = std::chrono::seconds(1);
+  return error;
+}
+
+}  // namespace capstan
