@@ -15,7 +15,7 @@ import socket
 import socketserver
 import unittest
 
-from docker_engine import VERSION, docker, lines, skip_unless_possible
+from docker_engine import VERSION, skip_unless_possible
 from docker_test_case import UP, DockerTestCase, state_on_failure
 
 ENGINE = os.environ.get("DOCKER_HOST", "unix:///var/run/docker.sock").removeprefix("unix://")
@@ -141,15 +141,6 @@ class FaultyEngine(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
 
 
 class DockerChaosTest(DockerTestCase):
-    def expect_nothing_twice(self, name):
-        names = self.footprint.containers()
-        machines = {item["metadata"]["name"] for item in self.server.get("machines")}
-        self.assertEqual(set(names) - machines, {f"{name}-lb"})
-        self.assertEqual(machines - set(names), set())
-        owners = lines(docker("ps", "--all", "--format", '{{.Label "capstan.dev/uid"}}',
-                              "--filter", f"label=capstan.dev/cluster={name}"))
-        self.assertEqual(len(owners), len(set(owners)), "each container has an owner of its own")
-
     @state_on_failure
     def test_a_cluster_comes_up_and_goes_with_an_engine_that_fails_and_loses_replies(self):
         seed = int(os.environ.get("CAPSTAN_SEED", time.time()))

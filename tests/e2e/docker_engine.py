@@ -82,8 +82,10 @@ class Footprint:
     def remember_volumes(self):
         """Volumes have no labels: they are known by the containers that mount them."""
         for name in self.containers():
+            # One that goes at this moment takes its volume along.
             mounts = docker("inspect", "--format",
-                            '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}', name)
+                            '{{range .Mounts}}{{if eq .Type "volume"}}{{.Name}} {{end}}{{end}}',
+                            name, check=False)
             self.volumes |= set(mounts.split())
         return self.volumes
 

@@ -8,7 +8,7 @@ import subprocess
 import unittest
 
 from capstan_server import ROOT, Server, condition, eventually, find_tool, run
-from docker_engine import Footprint
+from docker_engine import Footprint, docker, lines
 
 UP = int(os.environ.get("CAPSTAN_E2E_SECONDS", "420"))  # for a cluster on a busy machine
 CONFIG = """\
@@ -74,10 +74,22 @@ class DockerTestCase(unittest.TestCase):
             seconds, f"{count} nodes are Ready, and no others exist", pause=1)
         self.footprint.remember_volumes()
 
+    def expect_nothing_twice(self, name):
+        names = self.footprint.containers()
+        machines = {item["metadata"]["name"] for item in self.server.get("machines")}
+        self.assertEqual(set(names) - machines, {f"{name}-lb"})
+        self.assertEqual(machines - set(names), set())
+        owners = lines(docker("ps", "--all", "--format", '{{.Label "capstan.dev/uid"}}',
+                              "--filter", f"label=capstan.dev/cluster={name}"))
+        self.assertEqual(len(owners), len(set(owners)), "each container has an owner of its own")
+
     def delete(self, name):
         self.footprint.remember_volumes()
         self.assertTrue(self.footprint.volumes, "each node has a volume")
         self.server.kubectl("delete", "cluster", name, "--wait", "--timeout=180s", timeout=200)
+        self.expect_gone()
+
+    def expect_gone(self):
         for kind in ("machines", "dockermachines", "devmachines", "kubeadmconfigs"):
             self.assertEqual([item["metadata"]["name"] for item in self.server.get(kind)], [], kind)
         eventually(lambda: not self.footprint.left(), 60,
