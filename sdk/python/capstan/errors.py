@@ -42,6 +42,7 @@ class Error(Exception):
 
     code: Code = Code.UNKNOWN
     default_terminal: ClassVar[bool] = False
+    _by_code: ClassVar[dict[int, type[Error]]] = {}
 
     def __init__(self, summary: str, *, detail: str = "", field: str = "", reason: str = "",
                  retry_after: float | None = None, terminal: bool | None = None) -> None:
@@ -56,12 +57,21 @@ class Error(Exception):
         self.retry_after = retry_after
         self.terminal = self.default_terminal if terminal is None else terminal
 
+    def __init_subclass__(cls, code: Code | None = None, terminal: bool = False) -> None:
+        """code: the class's own, by which `of` finds it; a subclass without has its base's."""
+        super().__init_subclass__()
+        if code is None:
+            return
+        cls.code = code
+        cls.default_terminal = terminal
+        Error._by_code.setdefault(code, cls)
+
     @staticmethod
     def of(code: int, summary: str, detail: str = "") -> Error:
         """An error of the class that has the code."""
-        for kind in Error.__subclasses__():
-            if kind.code == code:
-                return kind(summary, detail=detail)
+        kind = Error._by_code.get(code)
+        if kind is not None:
+            return kind(summary, detail=detail)
         error = Error(summary, detail=detail)
         if code in Code._value2member_map_:
             error.code = Code(code)
@@ -72,59 +82,52 @@ class Error(Exception):
         return f"{self.summary}. {self.detail}" if self.detail else self.summary
 
 
-class Invalid(Error):
+class Invalid(Error, code=Code.INVALID, terminal=True):
     """The object asks for what cannot be: terminal until it is changed."""
 
-    code = Code.INVALID
-    default_terminal = True
+
+class NotFound(Error, code=Code.NOT_FOUND):
+    """What is asked for does not exist."""
 
 
-class NotFound(Error):
-    code = Code.NOT_FOUND
+class AlreadyExists(Error, code=Code.ALREADY_EXISTS):
+    """Something else has the name already."""
 
 
-class AlreadyExists(Error):
-    code = Code.ALREADY_EXISTS
+class PermissionDenied(Error, code=Code.PERMISSION_DENIED):
+    """The credentials, or the manifest's needs, do not allow it."""
 
 
-class PermissionDenied(Error):
-    code = Code.PERMISSION_DENIED
+class ResourceExhausted(Error, code=Code.RESOURCE_EXHAUSTED):
+    """A quota or a limit is reached."""
 
 
-class ResourceExhausted(Error):
-    code = Code.RESOURCE_EXHAUSTED
+class FailedPrecondition(Error, code=Code.FAILED_PRECONDITION):
+    """Something else has to be done first, often by a person."""
 
 
-class FailedPrecondition(Error):
-    code = Code.FAILED_PRECONDITION
+class Conflict(Error, code=Code.CONFLICT):
+    """Somebody else changed it meanwhile."""
 
 
-class Conflict(Error):
-    code = Code.CONFLICT
+class Unimplemented(Error, code=Code.UNIMPLEMENTED):
+    """Nothing here does that."""
 
 
-class Unimplemented(Error):
-    code = Code.UNIMPLEMENTED
+class Internal(Error, code=Code.INTERNAL):
+    """A mistake in the provider itself."""
 
 
-class Internal(Error):
-    code = Code.INTERNAL
-
-
-class Unavailable(Error):
+class Unavailable(Error, code=Code.UNAVAILABLE):
     """What is needed does not answer now: tried again with growing delays."""
 
-    code = Code.UNAVAILABLE
+
+class Cancelled(Error, code=Code.CANCELLED):
+    """The call was given up by its caller."""
 
 
-class Cancelled(Error):
-    code = Code.CANCELLED
-
-
-class DeadlineExceeded(Error):
+class DeadlineExceeded(Error, code=Code.DEADLINE_EXCEEDED):
     """Also thrown into a call that has not returned some time after its deadline."""
-
-    code = Code.DEADLINE_EXCEEDED
 
     def __init__(self, summary: str = "the call did not return within its deadline", *,
                  detail: str = "", field: str = "", reason: str = "",
