@@ -11,8 +11,9 @@ namespace {
 
 using sdk::Error;
 
-// Aliases let a short text name a huge tree.
+// Aliases let a short text name a huge tree, or a long text many times.
 constexpr int kMaxNodes = 200'000;
+constexpr size_t kMaxBytes = 16 << 20;
 constexpr int kMaxDepth = 64;
 
 template <typename Number>
@@ -49,6 +50,7 @@ class Converter {
     }
     switch (node.Type()) {
       case YAML::NodeType::Scalar:
+        count(node);
         return scalar(node);
       case YAML::NodeType::Sequence: {
         Json out = Json::array();
@@ -58,6 +60,7 @@ class Converter {
       case YAML::NodeType::Map: {
         Json out = Json::object();
         for (const auto& member : node) {
+          count(member.first);
           out[member.first.as<std::string>()] = convert(member.second, depth + 1);
         }
         return out;
@@ -68,6 +71,10 @@ class Converter {
   }
 
  private:
+  void count(const YAML::Node& node) {
+    bytes_ += node.IsScalar() ? node.Scalar().size() : 0;
+    if (bytes_ > kMaxBytes) throw YAML::Exception(node.Mark(), "the document's texts are too long");
+  }
   static Json scalar(const YAML::Node& node) {
     const std::string& tag = node.Tag();
     if (tag == "tag:yaml.org,2002:binary") return sdk::base64_decode(node.Scalar());
@@ -76,6 +83,7 @@ class Converter {
   }
 
   int nodes_ = 0;
+  size_t bytes_ = 0;
 };
 
 }  // namespace

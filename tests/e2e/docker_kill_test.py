@@ -47,6 +47,20 @@ class DockerKillTest(DockerTestCase):
                    pause=0.5)
         self.expect_gone()
 
+    @state_on_failure
+    def test_a_cluster_that_is_deleted_while_it_is_made_leaves_nothing(self):
+        seed = int(os.environ.get("CAPSTAN_SEED", time.time()))
+        print(f"CAPSTAN_SEED={seed}", flush=True)
+        dice = random.Random(seed)
+        moments = {"e2e-cut-a": (0.05, 0.6), "e2e-cut-b": (0.5, 2.5), "e2e-cut-c": (1.5, 4.0)}
+        self.serve(*moments)
+        for name, moment in moments.items():
+            self.server.apply(self.server.generate(name, "docker", flavor="development",
+                                                   version=VERSION, workers=1))
+            self.kill_and_restart([moment], dice)
+            self.server.kubectl("delete", "cluster", name, "--wait", "--timeout=120s", timeout=130)
+            self.expect_gone()
+
 
 if __name__ == "__main__":
     skip_unless_possible()

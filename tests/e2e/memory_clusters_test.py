@@ -7,6 +7,16 @@ from capstan_server import SHARED_DATA, Server, condition, eventually
 FAST = {"VM_STARTUP": "0s", "NODE_STARTUP": "0s", "API_SERVER_STARTUP": "0s", "ETCD_STARTUP": "0s"}
 KINDS = ["clusters", "machines", "machinesets", "machinedeployments", "kubeadmcontrolplanes",
          "kubeadmconfigs", "devclusters", "devmachines"]
+ETCD_MEMBER = "memory.capstan.dev/etcd-member"
+HEALTH_CHECK = """\
+apiVersion: cluster.x-k8s.io/v1beta2
+kind: MachineHealthCheck
+metadata: {name: c5}
+spec:
+  clusterName: c5
+  selector: {matchLabels: {cluster.x-k8s.io/cluster-name: c5}}
+  checks: {nodeStartupTimeoutSeconds: 600}
+"""
 IN_MEMORY_CLASS = SHARED_DATA / "cluster-api/v1.14.0/templates/clusterclass-in-memory.yaml"
 # A cluster of the templates that come with that ClusterClass.
 OF_FOREIGN_TEMPLATES = """\
@@ -149,6 +159,32 @@ class MemoryClustersTest(unittest.TestCase):
         eventually(lambda: self.server.get("kubeadmcontrolplane", "c3-control-plane")
                    ["status"].get("replicas") == 1, 90, "one control plane is left")
         self.expect_gone("c3")
+
+    def test_a_control_plane_machine_without_etcd_is_replaced_while_a_majority_is_left(self):
+        self.create("c5", control_planes=3, workers=0)
+        def machines():
+            return sorted(m["metadata"]["name"] for m in self.server.get("machines")
+                          if m["spec"]["clusterName"] == "c5")
+        def ready():
+            plane = self.server.get("kubeadmcontrolplane", "c5-control-plane")
+            return plane["status"].get("readyReplicas") == 3 and len(machines()) == 3
+        eventually(ready, 90, "three control planes are ready")
+        dead, stopped, _ = machines()
+        for name in (dead, stopped):
+            self.server.kubectl("annotate", "devmachine", name, f"{ETCD_MEMBER}=stopped")
+        self.server.apply(HEALTH_CHECK)
+        self.server.kubectl("annotate", "machine", dead, "cluster.x-k8s.io/remediate-machine=")
+        def refused():
+            conditions = self.server.get("machine", dead)["status"]["conditions"]
+            return any(c["type"] == "OwnerRemediated" and c["status"] == "False" and
+                       c["reason"] in ("RemediationDeferred", "CannotBeRemediated")
+                       for c in conditions)
+        eventually(refused, 60, "with one of three etcd members nothing is removed")
+        self.assertIn(dead, machines())
+        self.server.kubectl("annotate", "devmachine", stopped, f"{ETCD_MEMBER}-")
+        eventually(lambda: dead not in machines() and ready(), 120, "the dead one is replaced")
+        self.assertIn(stopped, machines())
+        self.expect_gone("c5")
 
     def test_a_new_version_replaces_every_worker_within_the_surge(self):
         self.create("c4", workers=2)
