@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -71,6 +72,10 @@ Result<pid_t> spawn_program(const std::string& program, const std::string& plugi
   posix_spawnattr_destroy(&attributes);
   if (failure != 0) return system_error("cannot start " + program, failure);
   return pid;
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
 }
 
 std::string end_of(const siginfo_t& info) {
@@ -188,9 +193,11 @@ std::string PluginProcess::reap() {
   }
   // What it started goes with it; until it is reaped the group's number is its own.
   ::kill(-pid_, SIGKILL);
-  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
+  rusage usage{};
+  while (::wait4(pid_, nullptr, 0, &usage) < 0 && errno == EINTR) {
   }
   reaped_ = true;
+  cpu_seconds_ = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   // Who waits for it wakes; requests of its that the host is still answering end by themselves.
   call_channel_.shutdown();
   service_channel_.shutdown();

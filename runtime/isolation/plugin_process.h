@@ -58,6 +58,8 @@ class PluginProcess {
   // Why it ended: what give_up() said, "signal 11 (Segmentation fault)", "it ended with code 3".
   // Precondition: it has ended.
   std::string reap();
+  // What it used, after reap().
+  double cpu_seconds() const { return cpu_seconds_; }
 
  private:
   PluginProcess(Options options, Fd calls, Fd services);
@@ -71,6 +73,7 @@ class PluginProcess {
   pid_t pid_ = 0;
   Fd pidfd_;
   bool reaped_ = false;
+  double cpu_seconds_ = 0;
   bool told_to_end_ = false;  // by a signal of ours
   mutable std::mutex mutex_;
   std::string reason_;

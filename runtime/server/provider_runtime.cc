@@ -44,7 +44,8 @@ bool is_news(const StoreEvent& event) {
   const Metadata& now = event.object->meta();
   const Metadata& before = event.previous->meta();
   return now.generation != before.generation ||
-         now.annotation(kReloadAnnotation) != before.annotation(kReloadAnnotation);
+         now.annotation(kReloadAnnotation) != before.annotation(kReloadAnnotation) ||
+         now.annotation(kUnquarantineAnnotation) != before.annotation(kUnquarantineAnnotation);
 }
 
 }  // namespace
@@ -81,6 +82,7 @@ LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
     isolated.program = TRY(isolation::plugin_host_program());
     isolated.sandbox = config.isolation == "sandbox";
     isolated.limits = config.limits;
+    isolated.restart = config.restart;
     isolated.changed = [this, changed, manifest = file.manifest] {
       wake_objects_of(manifest);
       changed();
@@ -369,12 +371,21 @@ void ProviderRuntime::stop() {
   core_ = nullptr;
 }
 
-std::map<std::string, ProviderStatistics> ProviderRuntime::provider_statistics() const {
+std::map<std::string, PluginFigures> ProviderRuntime::plugin_figures() const {
+  std::map<std::string, size_t> depths;
+  for (const ControllerStatistics& controller : statistics()) {
+    depths[controller.controller] = controller.depth;
+  }
   const std::scoped_lock lock(manager_mutex_);
-  std::map<std::string, ProviderStatistics> all;
+  std::map<std::string, PluginFigures> all;
   if (registry_ == nullptr) return all;
   for (const auto& provider : registry_->providers()) {
-    all[provider->name()] = provider->statistics();
+    PluginFigures& figures = all[provider->name()];
+    figures.statistics = provider->statistics();
+    figures.state = provider->state();
+    for (const ReconcileEntry& entry : provider->manifest().reconciles) {
+      figures.queued += depths[provider_controller_name(entry.kind)];
+    }
   }
   return all;
 }

@@ -29,6 +29,13 @@
 
 namespace capstan {
 
+// What a plugin that runs did, how it is, and what waits for it.
+struct PluginFigures {
+  ProviderStatistics statistics;
+  ProviderState state;
+  size_t queued = 0;  // objects of its kinds that are to be reconciled
+};
+
 class ProviderRuntime {
  public:
   // The clock and the signals outlive it.
@@ -50,7 +57,7 @@ class ProviderRuntime {
 
   std::vector<ControllerStatistics> statistics() const;
   // By the plugin's name; of those that run.
-  std::map<std::string, ProviderStatistics> provider_statistics() const;
+  std::map<std::string, PluginFigures> plugin_figures() const;
 
  private:
   HostPorts ports();

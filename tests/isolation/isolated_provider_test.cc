@@ -244,6 +244,17 @@ TEST_F(IsolatedProviderTest, it_is_quarantined_after_too_many_crashes_and_freed_
   EXPECT_FALSE(provider->unquarantine());
 }
 
+TEST_F(IsolatedProviderTest, quarantine_ends_by_itself_after_its_time) {
+  IsolationOptions strict = options();
+  strict.restart.crashes = 1;
+  strict.restart.quarantine = 50ms;
+  const auto provider = start(strict);
+  EXPECT_EQ(reconcile(*provider, "crash").reason(), kPluginQuarantined);
+  ASSERT_TRUE(wait_for_changes(2));  // in quarantine, and running again
+  EXPECT_EQ(seen(*provider, "nothing"), "well");
+  EXPECT_EQ(provider->state().name, "Running");
+}
+
 TEST_F(IsolatedProviderTest, while_it_waits_calls_are_told_when_to_come_again) {
   IsolationOptions slow = options();
   slow.restart.first_delay = 1h;
