@@ -58,9 +58,10 @@ void send_answer(Channel& channel, const Message& call, const CallServer::Answer
 
 }  // namespace
 
-PluginHost::PluginHost(Fd calls, Fd services)
+PluginHost::PluginHost(Fd calls, Fd services, Fd direct)
     : call_channel_(std::move(calls)),
       service_channel_(std::move(services)),
+      direct_channel_(std::move(direct)),
       services_(service_channel_) {}
 
 PluginHost::~PluginHost() = default;
@@ -81,6 +82,7 @@ int PluginHost::run() {
     return answer(message, cancelled);
   };
   options.max_threads = kMaxThreads;
+  options.direct = &direct_channel_;
   CallServer server(call_channel_, std::move(options));
   server.join();
   provider_.reset();

@@ -1,5 +1,5 @@
-// capstan-plugin-host: runs one plugin in a process of its own. Started by capstan with two
-// connected sockets (3: calls to the plugin, 4: calls to the host); nothing for people to run.
+// capstan-plugin-host: runs one plugin in a process of its own. Started by capstan with three
+// connected sockets (3 and 5: calls to the plugin, 4: calls to the host); nothing for people to run.
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -37,5 +37,5 @@ void prepare_process() {
 int main() {
   using capstan::isolation::Fd;
   prepare_process();
-  return capstan::isolation::PluginHost(Fd(3), Fd(4)).run();
+  return capstan::isolation::PluginHost(Fd(3), Fd(4), Fd(5)).run();
 }
