@@ -9,6 +9,7 @@
 
 #include "runtime/isolation/confinement.h"
 #include "runtime/isolation/messages.h"
+#include "runtime/telemetry/trace.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan::isolation {
@@ -158,6 +159,7 @@ CallServer::Answer PluginHost::work(const Message& message, const std::atomic<bo
   call.deadline = MonotonicTime(Duration(message.header.deadline_ns));
   call.key = work->key;
   call.trace_id = work->trace_id;
+  const TraceScope trace(TraceContext{std::string(work->trace_id), ""});  // for what it logs
   call.cancelled = &cancelled;
   const ProviderReply reply = message.header.method == Method::kReconcile
                                   ? provider_->reconcile(call, work->text)

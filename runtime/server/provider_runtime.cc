@@ -19,18 +19,23 @@
 namespace capstan {
 namespace {
 
+constexpr std::chrono::seconds kAdmissionTimeout{5};
 constexpr const char* kClusterLabel = "cluster.x-k8s.io/cluster-name";
 
 // Writes that are under way may still ask plugins that have just been exchanged: the admission
 // keeps its registry alive.
-std::shared_ptr<Admission> admission_of(std::shared_ptr<PluginRegistry> registry, Clock& clock) {
+std::shared_ptr<Admission> admission_of(std::shared_ptr<PluginRegistry> registry,
+                                        const std::shared_ptr<const Tracer>& tracer) {
   struct Owned {
-    Owned(std::shared_ptr<PluginRegistry> plugins, Clock& clock)
-        : registry(std::move(plugins)), admission(*registry, clock) {}
+    Owned(std::shared_ptr<PluginRegistry> plugins, std::shared_ptr<const Tracer> spans)
+        : registry(std::move(plugins)),
+          tracer(std::move(spans)),
+          admission(*registry, tracer->clock, kAdmissionTimeout, tracer.get()) {}
     std::shared_ptr<PluginRegistry> registry;
+    std::shared_ptr<const Tracer> tracer;
     PluginAdmission admission;
   };
-  auto owned = std::make_shared<Owned>(std::move(registry), clock);
+  auto owned = std::make_shared<Owned>(std::move(registry), tracer);
   return {owned, &owned->admission};
 }
 
@@ -51,8 +56,9 @@ bool is_news(const StoreEvent& event) {
 }  // namespace
 
 ProviderRuntime::ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
-                                 const WakeSignal& signals)
+                                 const WakeSignal& signals, SpanSink* spans)
     : signals_(signals),
+      spans_(spans),
       configured_(config.plugins),
       sources_(config.plugin_directories, config.data_dir, std::move(trust), clock,
                signals.stop_descriptor()) {}
@@ -140,6 +146,7 @@ Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> cha
   core_ = &core;
   metrics_ = std::make_unique<RegistryPluginMetrics>(core.metrics);
   events_ = std::make_unique<EventRecorder>(*core.resources, core.clock, core.random);
+  tracer_ = std::make_shared<const Tracer>(Tracer{core.clock, core.random, spans_});
   workload_ = make_http_workload_clusters(*core.cache, core.clock, core.random);
   inventory_ = std::make_unique<ProviderInventory>(*core.resources);
   objects_ = std::make_unique<PluginObjects>(*core.resources);
@@ -266,7 +273,7 @@ std::shared_ptr<PluginRegistry> ProviderRuntime::make_registry() {
 
 void ProviderRuntime::start_controllers() {
   const std::shared_ptr<PluginRegistry> registry = make_registry();
-  core_->plugin_admission->set(admission_of(registry, core_->clock));
+  core_->plugin_admission->set(admission_of(registry, tracer_));
 
   ManagerOptions manager_options{
       .resources = *core_->resources, .clock = core_->clock, .random = core_->random};
@@ -284,7 +291,7 @@ void ProviderRuntime::start_controllers() {
                        [this](const ClusterName& cluster) { wake_cluster(cluster); }};
   lifecycle::register_controllers(*manager, *core_->resources, deps);
   for (const GroupKind& kind : registry->reconciled()) {
-    manager->add(provider_controller(kind, *registry, core_->kinds));
+    manager->add(provider_controller(kind, *registry, core_->kinds, tracer_.get()));
   }
   {
     const std::scoped_lock lock(manager_mutex_);

@@ -25,6 +25,7 @@
 #include "runtime/server/runtime_core.h"
 #include "runtime/server/server_config.h"
 #include "runtime/server/wake_signal.h"
+#include "runtime/telemetry/trace.h"
 #include "runtime/workload/workload.h"
 
 namespace capstan {
@@ -38,9 +39,9 @@ struct PluginFigures {
 
 class ProviderRuntime {
  public:
-  // The clock and the signals outlive it.
+  // The clock, the signals and the sink (null for none) outlive it.
   ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
-                  const WakeSignal& signals);
+                  const WakeSignal& signals, SpanSink* spans);
   ~ProviderRuntime();
 
   // Until start() has been: writes of what plugins are asked about are put off. Before the API
@@ -78,6 +79,7 @@ class ProviderRuntime {
   void wake_cluster(const ClusterName& cluster);
 
   const WakeSignal& signals_;
+  SpanSink* const spans_;
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
   std::set<std::string> introduced_files_;
@@ -86,6 +88,7 @@ class ProviderRuntime {
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<RegistryPluginMetrics> metrics_;
   std::unique_ptr<EventRecorder> events_;  // of plugins, beside those that come with a reply
+  std::shared_ptr<const Tracer> tracer_;
   std::unique_ptr<WorkloadClusters> workload_;
   std::unique_ptr<ProviderInventory> inventory_;
   std::unique_ptr<PluginObjects> objects_;
