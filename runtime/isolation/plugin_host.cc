@@ -30,25 +30,6 @@ CallServer::Answer failure(const Error& error) {
   return {error.code, encode_reply(reply)};
 }
 
-// As the host has read and judged it. Where the host has verified the library's bytes, exactly
-// those are loaded; otherwise its manifest must still be the same.
-Result<PluginFile> file_from(const Json& hello) {
-  PluginFile file;
-  file.path = get_string(hello, {"file"});
-  file.library = get_string(hello, {"library"});
-  file.manifest_text = get_string(hello, {"manifest"});
-  file.library_manifest_text = get_string(hello, {"libraryManifest"});
-  file.manifest = TRY(parse_manifest(file.manifest_text));
-  const std::string verified = get_string(hello, {"sha256"});
-  if (verified.empty()) return file;
-  file.image = std::make_shared<const SealedFile>(TRY(SealedFile::read(file.library)));
-  if (file.image->sha256() != verified) {
-    return Error::failed_precondition(file.library +
-                                      ": is not loaded: it has changed since it was verified");
-  }
-  return file;
-}
-
 void send_answer(Channel& channel, const Message& call, const CallServer::Answer& answer) {
   FrameHeader header = call.header;
   header.type = FrameType::kReply;
@@ -98,7 +79,7 @@ Result<std::string> PluginHost::greet(const Message& hello) {
   }
   // The host may have ended before this process asked to end with it.
   if (get_int(json, {"parent"}) != ::getppid()) return Error::unavailable("the host is gone");
-  const PluginFile file = TRY(file_from(json));
+  const PluginFile file = TRY(PluginFile::from_json(json));
   Confinement confinement = TRY(confinement_from_json(json));
   confinement.plugin_files = {file.path, file.library};
   confinement.needs = file.manifest.needs;

@@ -219,21 +219,17 @@ bool IsolatedProvider::limit_by_cgroup(PluginProcess& process,
 }
 
 std::string IsolatedProvider::hello(bool in_cgroup) const {
-  const Json hello = {
+  Json hello = {
       {"protocol", kProtocolVersion},
       {"abi", {{"major", CAPSTAN_ABI_MAJOR}, {"minMinor", 0}, {"maxMinor", CAPSTAN_ABI_MINOR}}},
       {"nonce", nonce_},
       {"parent", ::getpid()},
-      {"file", file_.path},
-      {"library", file_.library},
-      {"sha256", file_.image == nullptr ? "" : file_.image->sha256()},
-      {"manifest", file_.manifest_text},
-      {"libraryManifest", file_.library_manifest_text},
       {"services", dispatcher_->offered()},
       {"maxReply", options_.max_reply},
       {"sandbox", options_.sandbox},
       {"cgroup", in_cgroup},
       {"limits", limits_json(options_.limits)}};
+  hello.update(file_.to_json());
   return dump_json(hello);
 }
 

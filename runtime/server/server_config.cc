@@ -50,48 +50,50 @@ Result<void> read_api(const Json& api, ServerConfig& out) {
     out.max_connections = value.get<size_t>();
   }
   return {};
-  Result<void> read_telemetry(const Json& telemetry, ServerConfig& out) {
-    const bool known = telemetry.is_object() &&
-                       telemetry.size() == static_cast<size_t>(telemetry.contains("traces"));
-    if (!known) return Error::invalid("telemetry must be a map like {traces: FILE}");
-    return read_text(telemetry, "traces", out.trace_file);
-  }
+}
 
-  Result<ServerConfig> read_config(const Json& config) {
-    if (!config.is_object()) return Error::invalid("the config must be a map of fields");
-    for (const auto& [field, value] : config.items()) {
-      if (std::find(kFields.begin(), kFields.end(), field) != kFields.end()) continue;
-      return Error::invalid("unknown field \"" + field + "\"; known are " +
-                            join({kFields.begin(), kFields.end()}, ", "));
-    }
-    ServerConfig out;
-    std::string listen, directory;
-    TRY(read_text(config, "listen", listen));
-    if (!listen.empty()) out.listen = TRY(ListenAddress::parse(listen));
-    if (const auto names = config.find("serverNames"); names != config.end()) {
-      out.server_names = TRY(read_server_names(*names));
-    }
-    if (const auto api = config.find("api"); api != config.end()) TRY(read_api(*api, out));
-    TRY(read_text(config, "dataDir", out.data_dir));
-    TRY(read_text(config, "logLevel", out.log_level));
-    if (std::find(kLevels.begin(), kLevels.end(), out.log_level) == kLevels.end()) {
-      return Error::invalid("logLevel \"" + out.log_level + "\" must be one of " +
-                            join({kLevels.begin(), kLevels.end()}, ", "));
-    }
-    TRY(read_text(config, "tokenFile", out.token_file));
-    TRY(read_text(config, "pluginDirectory", directory));
-    if (!directory.empty()) out.plugin_directories = {directory};
-    if (const auto plugins = config.find("plugins"); plugins != config.end()) {
-      out.plugins = TRY(parse_plugin_configs(*plugins));
-    }
-    if (const auto trust = config.find("trust"); trust != config.end()) {
-      out.trust = TRY(TrustConfig::from_json(*trust));
-    }
-    if (const auto telemetry = config.find("telemetry"); telemetry != config.end()) {
-      TRY(read_telemetry(*telemetry, out));
-    }
-    return out;
+Result<void> read_telemetry(const Json& telemetry, ServerConfig& out) {
+  const bool known = telemetry.is_object() &&
+                     telemetry.size() == static_cast<size_t>(telemetry.contains("traces"));
+  if (!known) return Error::invalid("telemetry must be a map like {traces: FILE}");
+  return read_text(telemetry, "traces", out.trace_file);
+}
+
+Result<ServerConfig> read_config(const Json& config) {
+  if (!config.is_object()) return Error::invalid("the config must be a map of fields");
+  for (const auto& [field, value] : config.items()) {
+    if (std::find(kFields.begin(), kFields.end(), field) != kFields.end()) continue;
+    return Error::invalid("unknown field \"" + field + "\"; known are " +
+                          join({kFields.begin(), kFields.end()}, ", "));
   }
+  ServerConfig out;
+  std::string listen, directory;
+  TRY(read_text(config, "listen", listen));
+  if (!listen.empty()) out.listen = TRY(ListenAddress::parse(listen));
+  if (const auto names = config.find("serverNames"); names != config.end()) {
+    out.server_names = TRY(read_server_names(*names));
+  }
+  if (const auto api = config.find("api"); api != config.end()) TRY(read_api(*api, out));
+  TRY(read_text(config, "dataDir", out.data_dir));
+  TRY(read_text(config, "logLevel", out.log_level));
+  if (std::find(kLevels.begin(), kLevels.end(), out.log_level) == kLevels.end()) {
+    return Error::invalid("logLevel \"" + out.log_level + "\" must be one of " +
+                          join({kLevels.begin(), kLevels.end()}, ", "));
+  }
+  TRY(read_text(config, "tokenFile", out.token_file));
+  TRY(read_text(config, "pluginDirectory", directory));
+  if (!directory.empty()) out.plugin_directories = {directory};
+  if (const auto plugins = config.find("plugins"); plugins != config.end()) {
+    out.plugins = TRY(parse_plugin_configs(*plugins));
+  }
+  if (const auto trust = config.find("trust"); trust != config.end()) {
+    out.trust = TRY(TrustConfig::from_json(*trust));
+  }
+  if (const auto telemetry = config.find("telemetry"); telemetry != config.end()) {
+    TRY(read_telemetry(*telemetry, out));
+  }
+  return out;
+}
 
 }  // namespace
 

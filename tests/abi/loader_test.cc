@@ -22,7 +22,7 @@ class LoaderTest : public testing::Test {
  protected:
   LoaderOptions options() {
     LoaderOptions options{.ports = {.clock = clock_}, .bundled_folder = CAPSTAN_FIXTURES};
-    options.probe_timeout = std::chrono::milliseconds(500);
+    options.probe = {CAPSTAN_PLUGIN_HOST, std::chrono::milliseconds(500)};
     return options;
   }
   // Why the fixture does not run.
