@@ -31,10 +31,10 @@ class Api:
             self._tls.load_cert_chain(pair.name)
         self._connection = http.client.HTTPSConnection(self._address, context=self._tls, timeout=60)
 
-    def call(self, method, path, body=None, content_type="application/json"):
+    def call(self, method, path, body=None, content_type="application/json", **headers):
         """(status, body)"""
         text = None if body is None else json.dumps(body)
-        self._connection.request(method, path, text, {"Content-Type": content_type})
+        self._connection.request(method, path, text, {"Content-Type": content_type, **headers})
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 

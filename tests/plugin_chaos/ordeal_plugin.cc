@@ -79,7 +79,7 @@ void act(const std::string& what) {
 
 class OrdealPlugin {
  public:
-  explicit OrdealPlugin(Host&) {}
+  explicit OrdealPlugin(Host& host) : host_(host) {}
 
   Status activate(const Json& settings) {
     folder_ = string_at(settings, "folder");
@@ -106,14 +106,16 @@ class OrdealPlugin {
   }
 
  private:
-  static void misbehave(const std::string& what, const std::string& done) {
+  void misbehave(const std::string& what, const std::string& done) {
     if (what.empty()) return;
     const int first = ::open(done.c_str(), O_CREAT | O_EXCL | O_WRONLY | O_CLOEXEC, 0600);
     if (first < 0) return;
     ::close(first);
+    if (what == "log") host_.log().info("told to log");
     act(what);
   }
 
+  Host& host_;
   std::string folder_;
 };
 
