@@ -1,5 +1,5 @@
-// Copies spec.value to the status; where spec.act says so it first does, once for each generation,
-// what a plugin must not. While it works on an object it holds a lock on a file: two calls for one
+// Copies spec.value to the status; where spec.act says so it first does, once for each text there
+// ("crash-17"), what a plugin must not. While it works on an object it holds a lock on a file: two calls for one
 // object at the same time, in whatever processes, meet there. The lock goes with the process.
 #include <capstan/plugin.h>
 #include <fcntl.h>
@@ -95,8 +95,8 @@ class OrdealPlugin {
       return Error::internal("two calls for one object at the same time");
     }
     const Json& object = request.object();
-    const std::string generation = std::to_string(int_at(object, "metadata/generation"));
-    misbehave(string_at(object, "spec/act"), mark + "-" + generation);
+    const std::string what = string_at(object, "spec/act");
+    misbehave(what, mark + "-" + what);
     // As long as a request to something outside may take, so that an end meets calls.
     std::this_thread::sleep_for(std::chrono::milliseconds(2));
     reply.status("value", *find_at(object, "spec/value"));
@@ -112,7 +112,7 @@ class OrdealPlugin {
     if (first < 0) return;
     ::close(first);
     if (what == "log") host_.log().info("told to log");
-    act(what);
+    act(what.substr(0, what.rfind('-')));
   }
 
   Host& host_;
