@@ -40,9 +40,8 @@ std::optional<PluginUsage> PluginUsage::of(const ExpositionReader& metrics,
 }
 
 Json PluginUsage::to_json() const {
-  Json out = {{"calls", calls},       {"inFlight", in_flight},
-              {"queued", queued},     {"crashes", crashes},
-              {"restarts", restarts}, {"quarantines", quarantines},
+  Json out = {{"calls", calls},           {"inFlight", in_flight}, {"queued", queued},
+              {"crashes", crashes},       {"restarts", restarts},  {"quarantines", quarantines},
               {"cpuSeconds", cpu_seconds}};
   out["errors"] = Json::object();
   for (const auto& [code, number] : errors) out["errors"][code] = static_cast<uint64_t>(number);

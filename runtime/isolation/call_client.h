@@ -1,9 +1,9 @@
 // The calling side of a channel: many threads call at once, each waits for its own reply.
 //
-// Where there is a direct channel beside it, one call at a time takes that: the thread that calls is
-// the only one to read there, and the other side has one thread that does nothing else. Neither is
-// ever woken for somebody else's message, and both may wait without sleeping (Channel::set_spin). A
-// call that finds it taken goes the other way. Cancelling always does.
+// Where there is a direct channel beside it, one call at a time takes that: the thread that calls
+// is the only one to read there, and the other side has one thread that does nothing else. Neither
+// is ever woken for somebody else's message, and both may wait without sleeping
+// (Channel::set_spin). A call that finds it taken goes the other way. Cancelling always does.
 //
 // There is no thread of its own. Of those who wait, one reads the channel and hands the others
 // their replies; when it has its own, the next one reads. So a single caller costs no more than two

@@ -125,7 +125,8 @@ Result<ProviderReply> IsolatedProvider::exchange(PluginProcess& process, Method 
     if (now - *told >= options_.restart.grace) {
       process.give_up(std::string("it did not return from ") +
                       (method == Method::kAdmit ? "admit" : "reconcile") +
-                      " within its deadline and " + format_age(options_.restart.grace) + " of grace");
+                      " within its deadline and " + format_age(options_.restart.grace) +
+                      " of grace");
     }
     return true;
   };

@@ -113,8 +113,8 @@ class IsolatedProvider final : public Provider {
   MonotonicTime due_{};
   uint64_t quarantines_ = 0;
   double past_cpu_seconds_ = 0;  // of processes that are gone
-  ProcessPtr process_;  // while it runs
-  ProcessPtr retired_;  // the one before, until nobody uses it
+  ProcessPtr process_;           // while it runs
+  ProcessPtr retired_;           // the one before, until nobody uses it
   std::string settings_;
   std::optional<Error> first_start_;  // its failure
   bool stopping_ = false;

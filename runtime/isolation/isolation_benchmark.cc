@@ -79,8 +79,8 @@ void call_function(benchmark::State& state) {
   }
 }
 
-// An object of about so many bytes. The plugin in C looks for a word in it, the one in Python parses
-// it and reconciles an external resource that is up to date.
+// An object of about so many bytes. The plugin in C looks for a word in it, the one in Python
+// parses it and reconciles an external resource that is up to date.
 std::string request_of(size_t size) {
   Json object = {{"kind", "Greeting"}, {"metadata", {{"name", "a"}, {"uid", "u"}}}};
   if (size > 64) {

@@ -101,11 +101,14 @@ Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
   auto direct = TRY(Channel::make_pair());
   auto output = TRY(make_pipe());
   auto errors = TRY(make_pipe());
-  ChildEnds ends{Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), std::move(output.second),
-                 std::move(errors.second), std::move(calls.second), std::move(services.second),
+  ChildEnds ends{Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+                 std::move(output.second),
+                 std::move(errors.second),
+                 std::move(calls.second),
+                 std::move(services.second),
                  std::move(direct.second)};
-  for (Fd* end : {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services,
-                  &ends.direct}) {
+  for (Fd* end :
+       {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services, &ends.direct}) {
     *end = moved_up(std::move(*end));
     if (!end->valid()) return system_error("no file descriptors for a plugin's process", errno);
   }

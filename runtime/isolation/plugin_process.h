@@ -1,5 +1,6 @@
 // One life of a plugin's process: started with three connections (calls to the plugin, calls to the
-// host, one call at a time to the plugin), no environment and no other file descriptors; what it prints becomes log lines.
+// host, one call at a time to the plugin), no environment and no other file descriptors; what it
+// prints becomes log lines.
 //
 // Thread safety: calls() and give_up() from any thread, the rest from the thread that started it.
 // That thread must live as long as the process: the kernel ends the process with it.

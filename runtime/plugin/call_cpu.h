@@ -1,6 +1,6 @@
-// The processor time that calls take on their threads. Reading that clock is a system call, so it is
-// read for every call only while calls take long; of quick ones it is read for one in many, which
-// then stands for all of them.
+// The processor time that calls take on their threads. Reading that clock is a system call, so it
+// is read for every call only while calls take long; of quick ones it is read for one in many,
+// which then stands for all of them.
 //
 // Thread safety: all members from any thread.
 //
@@ -19,8 +19,8 @@ namespace capstan {
 
 class CallCpu {
  public:
-  static constexpr double kLong = 20e-6;        // seconds
-  static constexpr uint64_t kOneIn = 256;       // quick calls
+  static constexpr double kLong = 20e-6;         // seconds
+  static constexpr uint64_t kOneIn = 256;        // quick calls
   static constexpr int kMeasuredAfterLong = 64;  // calls that follow a long one
 
   struct Reading {

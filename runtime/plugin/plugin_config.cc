@@ -141,8 +141,8 @@ Result<PluginRestart> PluginRestart::from_json(const Json& json, const std::stri
     }
     const auto duration = durations.find(name);
     if (duration == durations.end()) {
-      return wrong(field,
-                   "is unknown; expected delay, longestDelay, crashes, window, quarantine or grace");
+      return wrong(
+          field, "is unknown; expected delay, longestDelay, crashes, window, quarantine or grace");
     }
     const auto read = parse_duration(value.is_string() ? value.get<std::string>() : "");
     if (!read.ok() || *read < Duration::zero()) {

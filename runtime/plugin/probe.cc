@@ -73,8 +73,8 @@ class Probe {
 
 Result<FileDescriptor> memory_file(const std::string& text) {
   FileDescriptor file(::memfd_create("capstan-probe", MFD_CLOEXEC));
-  if (!file.valid() || ::write(file.get(), text.data(), text.size()) !=
-                           static_cast<ssize_t>(text.size()) ||
+  if (!file.valid() ||
+      ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
       ::lseek(file.get(), 0, SEEK_SET) != 0) {
     return Error::internal(std::string("no memory file for a probe: ") + std::strerror(errno));
   }

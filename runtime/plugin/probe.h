@@ -27,8 +27,8 @@ struct ProbeOptions {
 // kCancelled, kFailedPrecondition (the program cannot be started).
 Result<void> probe_plugin(const PluginFile& file, const ProbeOptions& options);
 
-// In the child: tries the file and writes the name of each step to `report` before it is done. Gives
-// what is to be written there last.
+// In the child: tries the file and writes the name of each step to `report` before it is done.
+// Gives what is to be written there last.
 std::string run_probe(const PluginFile& file, int report);
 
 // Files that were tried out and found good.

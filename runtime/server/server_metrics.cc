@@ -71,10 +71,10 @@ void describe_plugin_process(const std::string& plugin, const PluginFigures& fig
   const MetricLabels labels = {{"plugin", plugin}};
   out.counter("capstan_provider_restarts_total", "Restarts of a plugin's process.", labels,
               number(did.restarts));
-  out.counter("capstan_provider_crashes_total",
-              "Ends of a plugin's process that nobody asked for.", labels, number(did.crashes));
-  out.counter("capstan_provider_quarantines_total",
-              "How often a plugin's process ended too often.", labels, number(did.quarantines));
+  out.counter("capstan_provider_crashes_total", "Ends of a plugin's process that nobody asked for.",
+              labels, number(did.crashes));
+  out.counter("capstan_provider_quarantines_total", "How often a plugin's process ended too often.",
+              labels, number(did.quarantines));
   out.gauge("capstan_provider_quarantined", "1 while a plugin is in quarantine.", labels,
             figures.state.name == "Quarantined" ? 1 : 0);
   if (figures.state.isolation == "in-process") return;

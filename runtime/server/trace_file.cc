@@ -40,9 +40,9 @@ std::string otlp_json(const Span& span, const std::string& service_version) {
   if (!span.parent_id.empty()) item["parentSpanId"] = span.parent_id;
   item["status"] = {{"code", span.status == Code::kOk ? kStatusUnset : kStatusError}};
   if (!span.message.empty()) item["status"]["message"] = span.message;
-  const Json resource = {{"attributes", Json::array({attribute("service.name", "capstan"),
-                                                     attribute("service.version",
-                                                               service_version)})}};
+  const Json resource = {
+      {"attributes", Json::array({attribute("service.name", "capstan"),
+                                  attribute("service.version", service_version)})}};
   const Json scope = {{"scope", {{"name", "capstan"}}}, {"spans", Json::array({std::move(item)})}};
   return dump_json({{"resourceSpans", Json::array({{{"resource", resource},
                                                     {"scopeSpans", Json::array({scope})}}})}});

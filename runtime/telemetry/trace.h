@@ -1,11 +1,11 @@
-// Traces: which piece of work a log line, a plugin's call or a span belongs to. The ids are those of
-// the W3C's Trace Context, so that a client's own trace goes on here.
+// Traces: which piece of work a log line, a plugin's call or a span belongs to. The ids are those
+// of the W3C's Trace Context, so that a client's own trace goes on here.
 //
 // A thread has at most one current trace; a TraceScope sets it for as long as it lives, and whoever
 // logs asks for it. An ActiveSpan is a scope that is also measured and told to a SpanSink.
 //
-// Thread safety: values; a scope and a span belong to the thread that made them. SpanSink and Tracer:
-// from any thread. Lifetime: a tracer and its sink outlive their spans.
+// Thread safety: values; a scope and a span belong to the thread that made them. SpanSink and
+// Tracer: from any thread. Lifetime: a tracer and its sink outlive their spans.
 //
 // Example:
 //   const TraceScope trace(parse_traceparent(request.header("traceparent")));

@@ -38,8 +38,8 @@ TEST(TraceparentTest, what_is_no_trace_is_none) {
   zero.replace(3, 32, 32, '0');
   std::string upper = header("00");
   upper[3] = 'A';
-  for (const std::string& text : {std::string(), std::string("00"), zero, upper,
-                                  header("00").substr(1)}) {
+  for (const std::string& text :
+       {std::string(), std::string("00"), zero, upper, header("00").substr(1)}) {
     EXPECT_FALSE(parse_traceparent(text)) << text;
   }
 }

@@ -1,6 +1,7 @@
 // Copies spec.value to the status; where spec.act says so it first does, once for each text there
-// ("crash-17"), what a plugin must not. While it works on an object it holds a lock on a file: two calls for one
-// object at the same time, in whatever processes, meet there. The lock goes with the process.
+// ("crash-17"), what a plugin must not. While it works on an object it holds a lock on a file: two
+// calls for one object at the same time, in whatever processes, meet there. The lock goes with the
+// process.
 #include <capstan/plugin.h>
 #include <fcntl.h>
 #include <sys/file.h>

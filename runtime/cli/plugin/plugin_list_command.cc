@@ -94,8 +94,8 @@ std::vector<Row> rows(const std::vector<InstalledPlugin>& installed, ServerView 
 }
 
 Json json_of(const Row& row) {
-  Json out = {{"name", row.name},           {"version", row.version}, {"origin", row.origin},
-              {"trust", row.trust},         {"state", row.state},     {"isolation", row.isolation},
+  Json out = {{"name", row.name},      {"version", row.version}, {"origin", row.origin},
+              {"trust", row.trust},    {"state", row.state},     {"isolation", row.isolation},
               {"message", row.message}};
   if (row.usage) out["usage"] = row.usage->to_json();
   return out;
@@ -165,8 +165,9 @@ Result<void> list(const Flags& flags, Program& program) {
 void add_plugin_list(CLI::App& plugin, Program& program) {
   CLI::App* command =
       plugin.add_subcommand("list", "List what is installed, and its state on a server that runs");
-  command->footer("Examples:\n  capstan plugin list\n  capstan plugin list -o wide    with calls, errors, "
-                  "memory, CPU\n  capstan plugin list -o json");
+  command->footer(
+      "Examples:\n  capstan plugin list\n  capstan plugin list -o wide    with calls, errors, "
+      "memory, CPU\n  capstan plugin list -o json");
   auto flags = std::make_shared<Flags>();
   add_host_flags(*command, flags->host);
   add_server_flags(*command, flags->server);

@@ -1,5 +1,5 @@
-// capstan plugin enable, disable, reload, unquarantine: they edit the server's Plugin objects, as kubectl
-// could, and wait until the server has followed.
+// capstan plugin enable, disable, reload, unquarantine: they edit the server's Plugin objects, as
+// kubectl could, and wait until the server has followed.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
@@ -190,10 +190,9 @@ void add_plugin_state_verbs(CLI::App& plugin, Program& program) {
                "Examples:\n  capstan plugin reload acme", reload, flags);
   add_name_and_timeout(*reload_verb, *flags);
 
-  CLI::App* unquarantine_verb =
-      add_verb(plugin, program, "unquarantine",
-               "Start a plugin again whose process ended too often",
-               "Examples:\n  capstan plugin unquarantine acme", unquarantine, flags);
+  CLI::App* unquarantine_verb = add_verb(
+      plugin, program, "unquarantine", "Start a plugin again whose process ended too often",
+      "Examples:\n  capstan plugin unquarantine acme", unquarantine, flags);
   add_name_and_timeout(*unquarantine_verb, *flags);
 }
 

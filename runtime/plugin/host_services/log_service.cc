@@ -33,7 +33,8 @@ void write_line(void* ctx, int32_t level, capstan_str message, capstan_str field
     if (!spdlog::should_log(spd_level)) return CAPSTAN_OK;
     std::string line = printable(ctx, message);
     if (fields.size > 0) line += " " + printable(ctx, fields);
-    if (const auto trace = current_trace_id(); !trace.empty()) line.append(" trace_id=").append(trace);
+    if (const auto trace = current_trace_id(); !trace.empty())
+      line.append(" trace_id=").append(trace);
     spdlog::log(spd_level, "[{}] {}", options_of(ctx).plugin, line);
     return CAPSTAN_OK;
   });
