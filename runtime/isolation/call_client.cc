@@ -93,8 +93,22 @@ Result<Message> CallClient::call_directly(const Call& call) {
       end(reply.ok() ? not_asked() : reply.error());
       return closed();
     }
+    look_aside();
     if (call.cancelled && call.cancelled() && !std::exchange(told, true)) cancel(header, call);
   }
+}
+
+void CallClient::look_aside() {
+  std::unique_lock lock(mutex_);
+  if (reading_ || ended_) return;
+  reading_ = true;
+  lock.unlock();
+  Result<Message> message = channel_.receive_pending();
+  lock.lock();
+  reading_ = false;
+  take(std::move(message));
+  // Who came meanwhile and found it read.
+  if (!waiters_.empty()) waiters_.begin()->second->woken.notify_one();
 }
 
 uint32_t CallClient::new_id() {
@@ -115,6 +129,10 @@ void CallClient::read_one(std::unique_lock<std::mutex>& lock) {
   Result<Message> message = channel_.receive();
   lock.lock();
   reading_ = false;
+  take(std::move(message));
+}
+
+void CallClient::take(Result<Message> message) {
   if (message.ok()) {
     deliver(*std::move(message));
   } else if (message.code() != Code::kDeadlineExceeded) {

@@ -57,7 +57,10 @@ class CallClient {
   // With the lock held.
   uint32_t new_id();
   void cancel(FrameHeader header, const Call& call);
+  // What comes on the other channel while nobody waits there: nonsense is to be noticed.
+  void look_aside();
   void read_one(std::unique_lock<std::mutex>& lock);
+  void take(Result<Message> message);
   void deliver(Message message);
   void end(const Error& reason);
 

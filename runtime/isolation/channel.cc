@@ -150,11 +150,15 @@ Result<Message> Channel::receive() {
   return spins_ ? receive_spinning() : receive_now(0);
 }
 
+Result<Message> Channel::receive_pending() {
+  return receive_now(MSG_DONTWAIT);
+}
+
 Result<Message> Channel::receive_spinning() {
   const auto now = [] { return std::chrono::steady_clock::now(); };
   const auto begin = now();
   while (quick_ && now() - begin < kSpin) {
-    Result<Message> message = receive_now(MSG_DONTWAIT);
+    Result<Message> message = receive_pending();
     if (message.code() != Code::kDeadlineExceeded) return message;
     // Whoever is to answer may be waiting for this processor.
     ::sched_yield();

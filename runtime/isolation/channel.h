@@ -52,6 +52,9 @@ class Channel {
   // protocol), kDeadlineExceeded (a tick).
   Result<Message> receive();
 
+  // The same without waiting: kDeadlineExceeded where there is no message.
+  Result<Message> receive_pending();
+
   // Wakes everybody who waits here or at the other end, for good.
   void shutdown();
 

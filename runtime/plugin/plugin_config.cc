@@ -1,6 +1,7 @@
 #include "runtime/plugin/plugin_config.h"
 
 #include <charconv>
+#include <optional>
 #include <set>
 
 #include "runtime/object/duration_text.h"
@@ -34,9 +35,15 @@ Result<void> read_secrets(const Json& value, const std::string& at,
   return {};
 }
 
+// Not negative; JSON has them without a sign, YAML with one.
+std::optional<uint64_t> read_count(const Json& value) {
+  if (!value.is_number_integer() || value < 0) return {};
+  return value.get<uint64_t>();
+}
+
 // "512Mi", "1G", 1048576: bytes as Kubernetes writes them.
 Result<uint64_t> read_bytes(const Json& value, const std::string& at) {
-  if (value.is_number_unsigned()) return value.get<uint64_t>();
+  if (const auto bytes = read_count(value)) return *bytes;
   const Error bad = wrong(at, "must be an amount of memory like 512Mi or 1G");
   if (!value.is_string()) return bad;
   const auto& text = value.get_ref<const std::string&>();
@@ -114,10 +121,11 @@ Result<PluginLimits> PluginLimits::from_json(const Json& json, const std::string
     if (count == counts.end()) {
       return wrong(field, "is unknown; expected memory, cpuSeconds, openFiles or processes");
     }
-    if (!value.is_number_unsigned() || value.get<uint64_t>() < count->second.least) {
+    const auto number = read_count(value);
+    if (!number || *number < count->second.least) {
       return wrong(field, "must be a number of at least " + std::to_string(count->second.least));
     }
-    count->second.value = value.get<uint64_t>();
+    count->second.value = *number;
   }
   return limits;
 }
@@ -133,10 +141,8 @@ Result<PluginRestart> PluginRestart::from_json(const Json& json, const std::stri
   for (const auto& [name, value] : json.items()) {
     const std::string field = at + "." + name;
     if (name == "crashes") {
-      if (!value.is_number_unsigned() || value.get<uint64_t>() == 0) {
-        return wrong(field, "must be a number above 0");
-      }
-      restart.crashes = value.get<size_t>();
+      restart.crashes = read_count(value).value_or(0);
+      if (restart.crashes == 0) return wrong(field, "must be a number above 0");
       continue;
     }
     const auto duration = durations.find(name);

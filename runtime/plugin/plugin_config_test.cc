@@ -31,6 +31,14 @@ TEST(PluginConfigTest, limits_are_written_as_kubernetes_writes_amounts) {
   EXPECT_EQ(configs->at(0).limits, (PluginLimits{512u << 20, 60, 256, 64}));
 }
 
+TEST(PluginConfigTest, a_number_is_one_with_and_without_a_sign) {
+  Json config = Json::parse(R"([{"name": "acme", "limits": {}}])");
+  config[0]["limits"] = {{"memory", int64_t{4096}}, {"openFiles", int64_t{20}}};
+  const auto configs = parse_plugin_configs(config);
+  ASSERT_TRUE(configs.ok()) << configs.error().message;
+  EXPECT_EQ(configs->at(0).limits, (PluginLimits{4096, 0, 20, 0}));
+}
+
 TEST(PluginConfigTest, restarts_are_written_in_durations_and_have_defaults) {
   const auto configs = parse_plugin_configs(Json::parse(R"(["plain", {"name": "acme",
     "restart": {"delay": "200ms", "crashes": 3, "quarantine": "0s"}}])"));

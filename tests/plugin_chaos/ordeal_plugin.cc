@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdlib>
@@ -28,13 +29,12 @@ constexpr int kServiceSocket = 4;
 
 // On all processors, so that nothing else of the machine is left either.
 [[noreturn]] void starve() {
+  static std::atomic<unsigned> turns{0};
   const auto spin = [] {
-    for (volatile unsigned i = 0;; i = i + 1) {
-    }
+    for (;;) turns.fetch_add(1, std::memory_order_relaxed);
   };
   for (unsigned i = 1; i < std::thread::hardware_concurrency(); ++i) std::thread(spin).detach();
-  for (volatile unsigned i = 0;; i = i + 1) {
-  }
+  for (;;) turns.fetch_add(1, std::memory_order_relaxed);
 }
 
 [[noreturn]] void use_all_memory() {
