@@ -27,6 +27,7 @@ class TracesTest(unittest.TestCase):
                                         "telemetry": {"traces": str(cls.file)}})
         cls.server.start()
         cls.api = Api(cls.server.kubeconfig)
+        cls.addClassCleanup(cls.api.close)
 
     def spans(self, **attributes):
         found = []

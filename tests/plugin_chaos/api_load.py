@@ -38,6 +38,9 @@ class Api:
         answer = self._connection.getresponse()
         return answer.status, answer.read()
 
+    def close(self):
+        self._connection.close()
+
     def merge(self, path, patch):
         status, answer = self.call("PATCH", path, patch, "application/merge-patch+json")
         if status >= 300:

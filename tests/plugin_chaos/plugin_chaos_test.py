@@ -7,6 +7,7 @@ and nothing may be left.
   CAPSTAN_CHAOS_ISOLATION=sandbox
 """
 
+import concurrent.futures
 import json
 import multiprocessing
 import os
@@ -61,19 +62,31 @@ class PluginChaosTest(unittest.TestCase):
         self.addCleanup(self.server.__exit__)
         self.server.start()
         self.api = Api(self.server.kubeconfig)
+        self.addCleanup(self.api.close)
         self.pids = set()
         self.acted = 0
 
     # ---- what there is ----
 
     def make_objects(self, counts):
+        objects = [item for plural, count in counts.items() for item in (
+            {"apiVersion": "test.capstan.dev/v1", "kind": plural[:-1].capitalize(),
+             "metadata": {"name": f"o{number}", "namespace": "default"}, "spec": {"value": 0}}
+            for number in range(count))]
+        self.in_parallel(objects, lambda api, item: api.call(
+            "POST", f"{COLLECTION}/{item['kind'].lower()}s", item))
         for plural, count in counts.items():
-            kind = plural[:-1].capitalize()
-            for number in range(count):
-                status, answer = self.api.call("POST", f"{COLLECTION}/{plural}", {
-                    "apiVersion": "test.capstan.dev/v1", "kind": kind,
-                    "metadata": {"name": f"o{number}"}, "spec": {"value": 0}})
-                self.assertEqual(status, 201, answer)
+            self.assertEqual(len(self.items(plural)), count)
+
+    # On several connections, since the server makes many writes durable at once.
+    def in_parallel(self, items, do):
+        def work(share):
+            api = Api(self.server.kubeconfig)
+            for item in share:
+                do(api, item)
+            api.close()
+        with concurrent.futures.ThreadPoolExecutor(8) as pool:
+            list(pool.map(work, [items[first::8] for first in range(8)]))
 
     def items(self, plural):
         return json.loads(self.api.call("GET", f"{COLLECTION}/{plural}")[1])["items"]
