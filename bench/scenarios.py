@@ -142,7 +142,7 @@ def run_client(client, config, report):
             measured.append(row)
             report("api", f"{row['operation']}, {row['target']}", per_s=round(row["perSecond"], 1),
                    p50_ms=round(row["p50"], 2), p99_ms=round(row["p99"], 2), n=row["requests"],
-                   cpu_ms=round(row["serverCpu"], 3), client_cpu_ms=round(row.get("clientCpu", 0), 3),
+                   cpu_ms=round(row["serverCpu"], 3),
                    **({"errors": row["errors"], "error": row["firstError"]} if row["errors"] else {}))
     finally:
         process.terminate()
@@ -255,7 +255,8 @@ def micro(options, report):
     """The Google Benchmarks beside the code."""
     del options
     programs = sorted(pathlib.Path(build_dir()).rglob("*_benchmark"))
-    for program in [path for path in programs if path.is_file()]:
+    for program in [path for path in programs if path.is_file()
+                    and path.name != "isolation_benchmark"]:
         done = subprocess.run([program, "--benchmark_format=json", "--benchmark_min_time=0.2"],
                               capture_output=True, text=True, timeout=600, check=False)
         if done.returncode != 0:
@@ -271,4 +272,27 @@ def micro(options, report):
                    wall=f"{result['real_time']:.4g} {result['time_unit']}", **rate)
 
 
-ALL = {"start": start, "idle": idle, "api": api, "clusters": clusters, "micro": micro}
+def plugins(options, report):
+    """What a plugin's call costs in each isolation, against a function and gRPC, and what its start
+    costs; interleaved by isolation_benchmark itself."""
+    del options
+    program = next(pathlib.Path(build_dir()).rglob("isolation_benchmark"), None)
+    if program is None:
+        report("plugins", "isolation_benchmark", error="not built")
+        return
+    done = subprocess.run([program, "--benchmark_format=json"], capture_output=True, text=True,
+                          timeout=900, check=True)
+    figures = {}
+    for result in json.loads(re.sub(r"\A[^{]*", "", done.stdout))["benchmarks"]:
+        to_us = {"ns": 1e-3, "us": 1, "ms": 1e3, "s": 1e6}[result["time_unit"]]
+        name = result["run_name"].replace("/real_time", "").replace("/bytes:", " ")
+        figures.setdefault(name, {})[result["aggregate_name"]] = result["real_time"] * to_us
+    for name, figure in sorted(figures.items()):
+        peer = figures.get("call/grpc " + name.rpartition(" ")[2])
+        ratio = {"grpc_times": round(peer["median"] / figure["median"], 1)} if peer else {}
+        report("plugins", name, us=float(f"{figure['median']:.4g}"),
+               min_us=float(f"{figure['min']:.4g}"), **ratio)
+
+
+ALL = {"start": start, "idle": idle, "api": api, "clusters": clusters, "micro": micro,
+       "plugins": plugins}

@@ -4,6 +4,7 @@
 #include "runtime/api/request_body.h"
 #include "runtime/object/schema/field_errors.h"
 #include "runtime/resource/resource_errors.h"
+#include "runtime/telemetry/trace.h"
 
 namespace capstan {
 namespace {
@@ -64,6 +65,7 @@ bool ResourceHandler::is_quick(const ResourceRequest& request) const {
 }
 
 void ResourceHandler::answer(const ResourceRequest& request) {
+  const TraceScope trace(parse_traceparent(request.http().header("traceparent")));
   if (!has_subresource(request)) return request.exchange->respond(not_found_response());
   if (verb_of(request.http().method, request.path, request.target) == "watch") {
     const Result<void> watched = watch(request);

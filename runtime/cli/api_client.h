@@ -30,6 +30,9 @@ class ApiClient {
                             const std::string& body = "",
                             const std::string& content_type = "application/json") = 0;
 
+  // The body of a GET as it is. Errors: as above.
+  virtual Result<std::string> text(const std::string& path) = 0;
+
   // "/apis/GROUP/VERSION/namespaces/NS/PLURAL" for a kind, by discovery (asked once).
   // Errors: kNotFound where the server has no such kind.
   virtual Result<std::string> collection_path(const KindName& kind, const std::string& ns) = 0;

@@ -98,6 +98,12 @@ class HttpApiClient final : public ApiClient {
     return parse_json(response.body);
   }
 
+  Result<std::string> text(const std::string& path) override {
+    WorkloadResponse response = TRY(pool_.send({"GET", path, "", "", timeout_}));
+    if (response.status >= 300) return status_error(response);
+    return std::move(response.body);
+  }
+
   Result<std::string> collection_path(const KindName& kind, const std::string& ns) override {
     if (!discovered_) TRY(discover());
     const auto found = resources_.find({kind.group, kind.kind});

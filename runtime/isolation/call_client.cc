@@ -4,6 +4,29 @@
 #include <utility>
 
 namespace capstan::isolation {
+namespace {
+
+Error closed() {
+  return Error::unavailable("the connection between host and plugin is closed");
+}
+Error not_asked() {
+  return Error::invalid("the plugin's process answered what was not asked");
+}
+
+FrameHeader header_of(const CallClient::Call& call) {
+  FrameHeader header;
+  header.method = call.method;
+  header.deadline_ns = call.deadline_ns;
+  header.attempt = call.attempt;
+  return header;
+}
+
+bool answers(const Message& reply, const FrameHeader& call) {
+  return reply.header.type == FrameType::kReply && reply.header.call_id == call.call_id &&
+         reply.header.method == call.method;
+}
+
+}  // namespace
 
 struct CallClient::Waiter {
   Method method;
@@ -11,21 +34,24 @@ struct CallClient::Waiter {
   std::condition_variable woken;
 };
 
-CallClient::CallClient(Channel& channel, std::function<void(const Error&)> broken)
-    : channel_(channel), broken_(std::move(broken)) {
+CallClient::CallClient(Channel& channel, std::function<void(const Error&)> broken, Channel* direct)
+    : channel_(channel), direct_(direct), broken_(std::move(broken)) {
   channel_.set_tick();
+  if (direct_ == nullptr) return;
+  direct_->set_tick();
+  direct_->set_spin();
 }
 
 Result<Message> CallClient::call(const Call& call) {
+  // Nobody listens there before the greeting.
+  if (direct_ != nullptr && call.method != Method::kHello) {
+    const std::unique_lock lock(direct_mutex_, std::try_to_lock);
+    if (lock.owns_lock()) return call_directly(call);
+  }
   Waiter waiter{call.method, {}, {}};
-  FrameHeader header;
-  header.method = call.method;
-  header.deadline_ns = call.deadline_ns;
-  header.attempt = call.attempt;
+  FrameHeader header = header_of(call);
   std::unique_lock lock(mutex_);
-  do {
-    header.call_id = ++last_id_;
-  } while (waiters_.contains(header.call_id));
+  header.call_id = new_id();
   waiters_[header.call_id] = &waiter;
   lock.unlock();
   const Result<void> sent = channel_.send(header, call.body, call.give_up);
@@ -39,18 +65,62 @@ Result<Message> CallClient::call(const Call& call) {
     }
     if (waiter.reply || !call.cancelled) continue;
     lock.unlock();
-    if (call.cancelled() && !std::exchange(told, true)) {
-      header.type = FrameType::kCancel;
-      (void)channel_.send(header, "", call.give_up);
-    }
+    if (call.cancelled() && !std::exchange(told, true)) cancel(header, call);
     lock.lock();
   }
   waiters_.erase(header.call_id);
   // Somebody else must read now.
   if (!reading_ && !waiters_.empty()) waiters_.begin()->second->woken.notify_one();
   if (!sent.ok()) return sent.error();
-  if (!waiter.reply) return Error::unavailable("the connection between host and plugin is closed");
+  if (!waiter.reply) return closed();
   return *std::move(waiter.reply);
+}
+
+Result<Message> CallClient::call_directly(const Call& call) {
+  FrameHeader header = header_of(call);
+  {
+    const std::scoped_lock lock(mutex_);
+    if (ended_) return closed();
+    header.call_id = new_id();
+  }
+  TRY(direct_->send(header, call.body, call.give_up));
+  bool told = false;
+  for (;;) {
+    Result<Message> reply = direct_->receive();
+    if (reply.ok() && answers(*reply, header)) return reply;
+    if (reply.code() != Code::kDeadlineExceeded) {
+      const std::scoped_lock lock(mutex_);
+      end(reply.ok() ? not_asked() : reply.error());
+      return closed();
+    }
+    look_aside();
+    if (call.cancelled && call.cancelled() && !std::exchange(told, true)) cancel(header, call);
+  }
+}
+
+void CallClient::look_aside() {
+  std::unique_lock lock(mutex_);
+  if (reading_ || ended_) return;
+  reading_ = true;
+  lock.unlock();
+  Result<Message> message = channel_.receive_pending();
+  lock.lock();
+  reading_ = false;
+  take(std::move(message));
+  // Who came meanwhile and found it read.
+  if (!waiters_.empty()) waiters_.begin()->second->woken.notify_one();
+}
+
+uint32_t CallClient::new_id() {
+  do {
+    ++last_id_;
+  } while (waiters_.contains(last_id_));
+  return last_id_;
+}
+
+void CallClient::cancel(FrameHeader header, const Call& call) {
+  header.type = FrameType::kCancel;
+  (void)channel_.send(header, "", call.give_up);
 }
 
 void CallClient::read_one(std::unique_lock<std::mutex>& lock) {
@@ -59,6 +129,10 @@ void CallClient::read_one(std::unique_lock<std::mutex>& lock) {
   Result<Message> message = channel_.receive();
   lock.lock();
   reading_ = false;
+  take(std::move(message));
+}
+
+void CallClient::take(Result<Message> message) {
   if (message.ok()) {
     deliver(*std::move(message));
   } else if (message.code() != Code::kDeadlineExceeded) {
@@ -70,7 +144,7 @@ void CallClient::deliver(Message message) {
   const auto found = waiters_.find(message.header.call_id);
   if (message.header.type != FrameType::kReply || found == waiters_.end() ||
       found->second->method != message.header.method || found->second->reply) {
-    end(Error::invalid("the plugin's process answered what was not asked"));
+    end(not_asked());
     return;
   }
   found->second->reply = std::move(message);
@@ -80,6 +154,7 @@ void CallClient::deliver(Message message) {
 void CallClient::end(const Error& reason) {
   if (std::exchange(ended_, true)) return;
   channel_.shutdown();
+  if (direct_ != nullptr) direct_->shutdown();
   for (const auto& [id, waiter] : waiters_) waiter->woken.notify_one();
   if (reason.code == Code::kInvalid && broken_) broken_(reason);
 }

@@ -1,5 +1,10 @@
 // The calling side of a channel: many threads call at once, each waits for its own reply.
 //
+// Where there is a direct channel beside it, one call at a time takes that: the thread that calls
+// is the only one to read there, and the other side has one thread that does nothing else. Neither
+// is ever woken for somebody else's message, and both may wait without sleeping
+// (Channel::set_spin). A call that finds it taken goes the other way. Cancelling always does.
+//
 // There is no thread of its own. Of those who wait, one reads the channel and hands the others
 // their replies; when it has its own, the next one reads. So a single caller costs no more than two
 // switches between the processes.
@@ -22,7 +27,8 @@ namespace capstan::isolation {
 class CallClient {
  public:
   // `broken` is called once, from a calling thread, when the other side breaks the protocol.
-  explicit CallClient(Channel& channel, std::function<void(const Error&)> broken = {});
+  explicit CallClient(Channel& channel, std::function<void(const Error&)> broken = {},
+                      Channel* direct = nullptr);
 
   struct Call {
     Method method = Method::kHello;
@@ -47,11 +53,20 @@ class CallClient {
 
  private:
   struct Waiter;
+  Result<Message> call_directly(const Call& call);
+  // With the lock held.
+  uint32_t new_id();
+  void cancel(FrameHeader header, const Call& call);
+  // What comes on the other channel while nobody waits there: nonsense is to be noticed.
+  void look_aside();
   void read_one(std::unique_lock<std::mutex>& lock);
+  void take(Result<Message> message);
   void deliver(Message message);
   void end(const Error& reason);
 
   Channel& channel_;
+  Channel* const direct_;
+  std::mutex direct_mutex_;  // held for one call
   const std::function<void(const Error&)> broken_;
   mutable std::mutex mutex_;
   std::map<uint32_t, Waiter*> waiters_;

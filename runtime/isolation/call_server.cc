@@ -12,11 +12,16 @@ constexpr size_t kMaxEarly = 1024;
 CallServer::CallServer(Channel& channel, Options options)
     : channel_(channel), options_(std::move(options)) {
   const std::scoped_lock lock(mutex_);
+  if (options_.direct != nullptr) {
+    options_.direct->set_spin();
+    threads_.emplace_back([this] { work_directly(*options_.direct); });
+  }
   add_thread();
 }
 
 CallServer::~CallServer() {
   channel_.shutdown();
+  if (options_.direct != nullptr) options_.direct->shutdown();
   join();
 }
 
@@ -60,7 +65,7 @@ bool CallServer::take_one() {
 void CallServer::handle(const Message& message) {
   switch (message.header.type) {
     case FrameType::kCall:
-      answer(message);
+      answer_pooled(message);
       return;
     case FrameType::kNotice:
       if (options_.notice) {
@@ -85,36 +90,54 @@ void CallServer::handle(const Message& message) {
   }
 }
 
-void CallServer::answer(const Message& message) {
+void CallServer::answer_pooled(const Message& message) {
+  {
+    const std::scoped_lock lock(mutex_);
+    // One more than there are calls, so that somebody is there for the next message.
+    if (--idle_ == 0 && !ended_ && threads_.size() < options_.max_threads) add_thread();
+  }
+  answer(message, channel_);
+  const std::scoped_lock lock(mutex_);
+  ++idle_;
+}
+
+void CallServer::answer(const Message& message, Channel& channel) {
   const uint32_t id = message.header.call_id;
   auto cancelled = std::make_shared<std::atomic<bool>>(false);
   {
     const std::scoped_lock lock(mutex_);
     if (!running_.emplace(id, cancelled).second) cancelled = nullptr;
     if (cancelled != nullptr && cancelled_early_.erase(id) > 0) *cancelled = true;
-    // One more than there are calls, so that somebody is there for the next message.
-    if (--idle_ == 0 && !ended_ && threads_.size() < options_.max_threads) add_thread();
   }
   if (cancelled == nullptr) {
-    end(Error::invalid("the plugin's process used the id of a running call again"));
-  } else {
-    Answer answer = options_.answer(message, *cancelled);
-    {
-      const std::scoped_lock lock(mutex_);
-      running_.erase(id);
-    }
-    FrameHeader header = message.header;
-    header.type = FrameType::kReply;
-    header.flags = 0;
-    header.status = answer.status;
-    const Result<void> sent = channel_.send(header, answer.body, options_.give_up);
-    if (!sent.ok() && sent.code() == Code::kResourceExhausted) {
-      header.status = Code::kResourceExhausted;
-      (void)channel_.send(header, "", options_.give_up);
-    }
+    return end(Error::invalid("the plugin's process used the id of a running call again"));
   }
-  const std::scoped_lock lock(mutex_);
-  ++idle_;
+  const Answer answer = options_.answer(message, *cancelled);
+  {
+    const std::scoped_lock lock(mutex_);
+    running_.erase(id);
+  }
+  FrameHeader header = message.header;
+  header.type = FrameType::kReply;
+  header.flags = 0;
+  header.status = answer.status;
+  const Result<void> sent = channel.send(header, answer.body, options_.give_up);
+  if (!sent.ok() && sent.code() == Code::kResourceExhausted) {
+    header.status = Code::kResourceExhausted;
+    (void)channel.send(header, "", options_.give_up);
+  }
+}
+
+void CallServer::work_directly(Channel& channel) {
+  for (;;) {
+    const Result<Message> message = channel.receive();
+    if (message.code() == Code::kDeadlineExceeded) continue;
+    if (!message.ok()) return end(message.error());
+    if (message->header.type != FrameType::kCall) {
+      return end(Error::invalid("what is no call came on the channel for calls"));
+    }
+    answer(*message, channel);
+  }
 }
 
 void CallServer::end(const Error& reason) {
@@ -123,6 +146,7 @@ void CallServer::end(const Error& reason) {
     if (std::exchange(ended_, true)) return;
   }
   channel_.shutdown();
+  if (options_.direct != nullptr) options_.direct->shutdown();
   if (options_.ended) options_.ended(reason);
 }
 

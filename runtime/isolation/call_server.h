@@ -1,5 +1,5 @@
 // The answering side of a channel: as many threads as there are calls, and one more that waits for
-// the next message, up to a limit.
+// the next message, up to a limit. A direct channel (see call_client.h) has a thread of its own.
 //
 // Thread safety: stop() from one thread; the handlers are called from many.
 #pragma once
@@ -34,6 +34,7 @@ class CallServer {
     std::function<bool()> give_up;  // whether to wait no longer for the other side to read
     size_t max_threads = 64;
     bool ordered = false;  // notices are handled in the order in which they were sent
+    Channel* direct = nullptr;
   };
 
   CallServer(Channel& channel, Options options);
@@ -47,7 +48,9 @@ class CallServer {
   void work();
   bool take_one();
   void handle(const Message& message);
-  void answer(const Message& message);
+  void work_directly(Channel& channel);
+  void answer_pooled(const Message& message);
+  void answer(const Message& message, Channel& channel);
   void end(const Error& reason);
   void add_thread();
 

@@ -2,11 +2,13 @@
 
 #include <fcntl.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <cerrno>
 #include <cstring>
+#include <thread>
 #include <vector>
 
 namespace capstan::isolation {
@@ -140,7 +142,33 @@ Result<void> Channel::send(FrameHeader header, std::string_view body,
   return {};
 }
 
+void Channel::set_spin() {
+  spins_ = std::thread::hardware_concurrency() > 1;
+}
+
 Result<Message> Channel::receive() {
+  return spins_ ? receive_spinning() : receive_now(0);
+}
+
+Result<Message> Channel::receive_pending() {
+  return receive_now(MSG_DONTWAIT);
+}
+
+Result<Message> Channel::receive_spinning() {
+  const auto now = [] { return std::chrono::steady_clock::now(); };
+  const auto begin = now();
+  while (quick_ && now() - begin < kSpin) {
+    Result<Message> message = receive_pending();
+    if (message.code() != Code::kDeadlineExceeded) return message;
+    // Whoever is to answer may be waiting for this processor.
+    ::sched_yield();
+  }
+  Result<Message> message = receive_now(0);
+  quick_ = message.ok() && now() - begin < 2 * kSpin;
+  return message;
+}
+
+Result<Message> Channel::receive_now(int flags) {
   thread_local std::vector<char> buffer(kHeaderSize + kMaxInline + 1);
   iovec part{buffer.data(), buffer.size()};
   alignas(cmsghdr) char control[kControlSize];
@@ -150,7 +178,7 @@ Result<Message> Channel::receive() {
   message.msg_control = control;
   message.msg_controllen = sizeof(control);
   ssize_t size = 0;
-  while ((size = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC)) < 0) {
+  while ((size = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | flags)) < 0) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN) return Error{Code::kDeadlineExceeded, "no message yet", {}, {}};
     return closed();

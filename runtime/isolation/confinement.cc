@@ -106,6 +106,7 @@ LandlockRules rules_for(const Confinement& confinement) {
   }
   // Answers too long for a datagram.
   if (!rules.connect_ports.empty()) rules.connect_ports.push_back(53);
+  rules.listen = confinement.needs.listen;
   return rules;
 }
 
@@ -121,10 +122,13 @@ Result<void> enter_sandbox(const Confinement& confinement, std::vector<std::stri
   if (::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) != 0) return refused("no_new_privs");
   TRY(landlock_restrict(rules_for(confinement), landlock_version(), notices));
   TRY(drop_capabilities());
-  TRY(filter_syscalls({!needs.hosts.empty(), !needs.paths.empty()}));
+  TRY(filter_syscalls({!needs.hosts.empty() || needs.listen, !needs.paths.empty()}));
   if (!needs.hosts.empty()) {
     notices.emplace_back(
         "needs.hosts limits TCP connections by port only, not by name; UDP is not limited");
+  }
+  if (needs.listen) {
+    notices.emplace_back("needs.listen: nothing keeps it to the loopback interface");
   }
   if (!needs.paths.empty()) {
     notices.emplace_back("Unix sockets are not limited to those in needs.paths");

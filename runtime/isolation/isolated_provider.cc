@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/isolation/messages.h"
+#include "runtime/system/process_usage.h"
 
 namespace capstan::isolation {
 namespace {
@@ -32,8 +33,7 @@ IsolatedProvider::IsolatedProvider(PluginFile file, std::unique_ptr<HostTable> s
       options_(std::move(options)),
       nonce_(options_.random.uuid()),
       policy_(options_.restart, options_.random),
-      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)),
-      latency_(kProviderCallBounds) {
+      wake_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
   state_.isolation = options_.sandbox ? "sandbox" : "process";
 }
 
@@ -90,6 +90,7 @@ ProviderReply IsolatedProvider::admit(const ProviderCall& call, std::string_view
 ProviderReply IsolatedProvider::work(Method method, const ProviderCall& call,
                                      const std::string& body) {
   const MonotonicTime begin = options_.clock.monotonic();
+  in_flight_.fetch_add(1, std::memory_order_relaxed);
   ProcessPtr process;
   {
     const std::scoped_lock lock(mutex_);
@@ -102,9 +103,9 @@ ProviderReply IsolatedProvider::work(Method method, const ProviderCall& call,
     Result<ProviderReply> result = exchange(*process, method, call, body);
     reply = result.ok() ? *std::move(result) : unavailable(process);
   }
-  calls_.fetch_add(1, std::memory_order_relaxed);
-  if (reply.status != Code::kOk) failures_.fetch_add(1, std::memory_order_relaxed);
-  latency_.observe(options_.clock.monotonic() - begin);
+  const std::chrono::duration<double> seconds = options_.clock.monotonic() - begin;
+  counter_.count(reply.status, seconds.count());
+  in_flight_.fetch_sub(1, std::memory_order_relaxed);
   for (ProviderDiagnostic& diagnostic : reply.diagnostics) {
     services_->redact(diagnostic.summary);
     services_->redact(diagnostic.detail);
@@ -121,10 +122,11 @@ Result<ProviderReply> IsolatedProvider::exchange(PluginProcess& process, Method 
     const bool past = call.deadline != MonotonicTime{} && now >= call.deadline;
     if (!told && !past && (call.cancelled == nullptr || !*call.cancelled)) return false;
     if (!told) told = now;
-    if (now - *told >= options_.grace) {
+    if (now - *told >= options_.restart.grace) {
       process.give_up(std::string("it did not return from ") +
                       (method == Method::kAdmit ? "admit" : "reconcile") +
-                      " within its deadline and " + format_age(options_.grace) + " of grace");
+                      " within its deadline and " + format_age(options_.restart.grace) +
+                      " of grace");
     }
     return true;
   };
@@ -165,7 +167,8 @@ ProviderReply IsolatedProvider::unavailable(const ProcessPtr& lost) {
       return failure(
           Code::kUnavailable,
           plugin + " is in quarantine: its process ended too often, last: " + last_failure_,
-          "Correct or replace it and enable it again", kQuarantineRetry, kPluginQuarantined);
+          "Correct or replace it; `capstan plugin unquarantine " + name() + "` starts it again",
+          kQuarantineRetry, kPluginQuarantined);
     case Phase::kWaiting: {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(
           std::max(Duration::zero(), due_ - options_.clock.monotonic()));
@@ -181,7 +184,25 @@ ProviderReply IsolatedProvider::unavailable(const ProcessPtr& lost) {
 }
 
 ProviderStatistics IsolatedProvider::statistics() const {
-  return {calls_.load(), failures_.load(), latency_.snapshot(), state().restarts};
+  ProviderStatistics out;
+  counter_.tell(out);
+  out.in_flight = in_flight_.load(std::memory_order_relaxed);
+  int64_t pid = 0;
+  {
+    const std::scoped_lock lock(mutex_);
+    pid = state_.pid;
+    out.restarts = state_.restarts;
+    out.crashes = state_.crashes;
+    out.quarantines = quarantines_;
+    out.cpu_seconds = past_cpu_seconds_;
+  }
+  if (pid == 0) return out;
+  // It may be gone by now.
+  const auto usage = read_process_usage(static_cast<pid_t>(pid));
+  if (!usage.ok()) return out;
+  out.cpu_seconds += usage->cpu_seconds;
+  out.resident_bytes = usage->resident_bytes;
+  return out;
 }
 
 ProviderState IsolatedProvider::state() const {
@@ -200,8 +221,12 @@ ProviderState IsolatedProvider::state() const {
       break;
     case Phase::kQuarantined:
       state.name = "Quarantined";
+      if (options_.restart.quarantine > Duration::zero()) {
+        state.retry_in = std::max(Duration::zero(), due_ - options_.clock.monotonic());
+      }
       state.message = "its process ended " + std::to_string(state.crashes) +
-                      " times, last: " + last_failure_ + "; correct or replace it and reload it";
+                      " times, last: " + last_failure_ +
+                      "; correct or replace it, then `capstan plugin unquarantine " + name() + "`";
       break;
     case Phase::kStopped:
       state.name = "Stopped";
@@ -214,9 +239,7 @@ bool IsolatedProvider::unquarantine() {
   {
     const std::scoped_lock lock(mutex_);
     if (phase_ != Phase::kQuarantined) return false;
-    policy_.forget();
-    due_ = options_.clock.monotonic();
-    phase_ = Phase::kWaiting;
+    leave_quarantine();
   }
   wake();
   return true;

@@ -27,6 +27,7 @@
 #include "runtime/base/random.h"
 #include "runtime/isolation/plugin_process.h"
 #include "runtime/isolation/restart_policy.h"
+#include "runtime/plugin/call_counter.h"
 #include "runtime/plugin/host_services/host_services.h"
 #include "runtime/plugin/plugin_config.h"
 #include "runtime/plugin/plugin_file.h"
@@ -42,7 +43,6 @@ struct IsolationOptions {
   PluginLimits limits = {};
   CgroupPlace cgroups = {};
   RestartOptions restart = {};
-  Duration grace = std::chrono::seconds(2);  // after a deadline, and again after SIGTERM
   Duration start_timeout = std::chrono::seconds(10);
   Duration activate_timeout = std::chrono::seconds(60);  // and of deactivate
   size_t max_reply = size_t{8} << 20;
@@ -75,7 +75,7 @@ class IsolatedProvider final : public Provider {
     kStarting,  // also again, after kWaiting
     kRunning,
     kWaiting,      // the process ended; until due_
-    kQuarantined,  // it ended too often; until a person says so
+    kQuarantined,  // it ended too often; until due_, or until a person says so
   };
 
   ProviderReply work(Method method, const ProviderCall& call, const std::string& body);
@@ -91,6 +91,8 @@ class IsolatedProvider final : public Provider {
                      std::vector<std::string> notices);
   void run_once(std::unique_lock<std::mutex>& lock);
   void watch(std::unique_lock<std::mutex>& lock);
+  void wait_in_quarantine(std::unique_lock<std::mutex>& lock);
+  void leave_quarantine();
   void lost(std::string reason, bool crash);
   void wake();
   void sleep_until_woken(int pidfd, std::optional<Duration> limit);
@@ -109,16 +111,17 @@ class IsolatedProvider final : public Provider {
   ProviderState state_;  // without what follows from the phase
   std::string last_failure_;
   MonotonicTime due_{};
-  ProcessPtr process_;  // while it runs
-  ProcessPtr retired_;  // the one before, until nobody uses it
+  uint64_t quarantines_ = 0;
+  double past_cpu_seconds_ = 0;  // of processes that are gone
+  ProcessPtr process_;           // while it runs
+  ProcessPtr retired_;           // the one before, until nobody uses it
   std::string settings_;
   std::optional<Error> first_start_;  // its failure
   bool stopping_ = false;
   std::thread supervisor_;
 
-  std::atomic<uint64_t> calls_{0};
-  std::atomic<uint64_t> failures_{0};
-  Histogram latency_;
+  CallCounter counter_;
+  std::atomic<uint64_t> in_flight_{0};
   std::atomic<size_t> admissions_{0};
 };
 

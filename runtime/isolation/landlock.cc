@@ -101,10 +101,8 @@ Result<void> landlock_restrict(const LandlockRules& rules, int version,
   }
   name_missing(version, notices);
   const uint64_t all = file_rights(version);
-  const RulesetAttributes attributes{all,
-                                     version < 4      ? 0
-                                     : rules.any_port ? kBindTcp
-                                                      : kBindTcp | kConnectTcp,
+  const uint64_t ports = (rules.any_port ? 0 : kConnectTcp) | (rules.listen ? 0 : kBindTcp);
+  const RulesetAttributes attributes{all, version < 4 ? 0 : ports,
                                      version < 6 ? 0 : kScopeAbstractSocket | kScopeSignal};
   const size_t size = version < 4 ? 8 : version < 6 ? 16 : 24;
   const Fd ruleset(static_cast<int>(::syscall(kCreateRuleset, &attributes, size, 0)));

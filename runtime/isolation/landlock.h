@@ -18,6 +18,7 @@ struct LandlockRules {
   std::vector<std::string> write;  // may also be changed
   std::vector<uint16_t> connect_ports;
   bool any_port = false;  // connections are not limited
+  bool listen = false;    // nor are the ports that are listened on
 };
 
 // The kernel's version of Landlock, 0 where it has none or it is switched off.

@@ -9,6 +9,7 @@
 
 #include "runtime/isolation/confinement.h"
 #include "runtime/isolation/messages.h"
+#include "runtime/telemetry/trace.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan::isolation {
@@ -29,25 +30,6 @@ CallServer::Answer failure(const Error& error) {
   return {error.code, encode_reply(reply)};
 }
 
-// As the host has read and judged it. Where the host has verified the library's bytes, exactly
-// those are loaded; otherwise its manifest must still be the same.
-Result<PluginFile> file_from(const Json& hello) {
-  PluginFile file;
-  file.path = get_string(hello, {"file"});
-  file.library = get_string(hello, {"library"});
-  file.manifest_text = get_string(hello, {"manifest"});
-  file.library_manifest_text = get_string(hello, {"libraryManifest"});
-  file.manifest = TRY(parse_manifest(file.manifest_text));
-  const std::string verified = get_string(hello, {"sha256"});
-  if (verified.empty()) return file;
-  file.image = std::make_shared<const SealedFile>(TRY(SealedFile::read(file.library)));
-  if (file.image->sha256() != verified) {
-    return Error::failed_precondition(file.library +
-                                      ": is not loaded: it has changed since it was verified");
-  }
-  return file;
-}
-
 void send_answer(Channel& channel, const Message& call, const CallServer::Answer& answer) {
   FrameHeader header = call.header;
   header.type = FrameType::kReply;
@@ -58,9 +40,10 @@ void send_answer(Channel& channel, const Message& call, const CallServer::Answer
 
 }  // namespace
 
-PluginHost::PluginHost(Fd calls, Fd services)
+PluginHost::PluginHost(Fd calls, Fd services, Fd direct)
     : call_channel_(std::move(calls)),
       service_channel_(std::move(services)),
+      direct_channel_(std::move(direct)),
       services_(service_channel_) {}
 
 PluginHost::~PluginHost() = default;
@@ -81,6 +64,7 @@ int PluginHost::run() {
     return answer(message, cancelled);
   };
   options.max_threads = kMaxThreads;
+  options.direct = &direct_channel_;
   CallServer server(call_channel_, std::move(options));
   server.join();
   provider_.reset();
@@ -95,7 +79,7 @@ Result<std::string> PluginHost::greet(const Message& hello) {
   }
   // The host may have ended before this process asked to end with it.
   if (get_int(json, {"parent"}) != ::getppid()) return Error::unavailable("the host is gone");
-  const PluginFile file = TRY(file_from(json));
+  const PluginFile file = TRY(PluginFile::from_json(json));
   Confinement confinement = TRY(confinement_from_json(json));
   confinement.plugin_files = {file.path, file.library};
   confinement.needs = file.manifest.needs;
@@ -156,6 +140,7 @@ CallServer::Answer PluginHost::work(const Message& message, const std::atomic<bo
   call.deadline = MonotonicTime(Duration(message.header.deadline_ns));
   call.key = work->key;
   call.trace_id = work->trace_id;
+  const TraceScope trace(TraceContext{std::string(work->trace_id), ""});  // for what it logs
   call.cancelled = &cancelled;
   const ProviderReply reply = message.header.method == Method::kReconcile
                                   ? provider_->reconcile(call, work->text)

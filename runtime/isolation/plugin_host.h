@@ -17,8 +17,8 @@ namespace capstan::isolation {
 
 class PluginHost {
  public:
-  // `calls`: from the host; `services`: to the host.
-  PluginHost(Fd calls, Fd services);
+  // `calls` and `direct`: from the host; `services`: to the host.
+  PluginHost(Fd calls, Fd services, Fd direct);
   ~PluginHost();
 
   // The process's exit code.
@@ -32,6 +32,7 @@ class PluginHost {
 
   Channel call_channel_;
   Channel service_channel_;
+  Channel direct_channel_;
   CallClient services_;
   std::unique_ptr<NativeProvider> provider_;
 };

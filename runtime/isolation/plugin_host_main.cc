@@ -1,5 +1,6 @@
-// capstan-plugin-host: runs one plugin in a process of its own. Started by capstan with two
-// connected sockets (3: calls to the plugin, 4: calls to the host); nothing for people to run.
+// capstan-plugin-host: runs one plugin in a process of its own. Started by capstan with three
+// connected sockets (3 and 5: calls to the plugin, 4: calls to the host), or with --probe to try a
+// library once; nothing for people to run.
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
@@ -8,8 +9,13 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <iostream>
+#include <iterator>
+#include <string>
+#include <string_view>
 
 #include "runtime/isolation/plugin_host.h"
+#include "runtime/plugin/probe.h"
 
 namespace {
 
@@ -32,10 +38,28 @@ void prepare_process() {
   spdlog::set_pattern("%v");
 }
 
+// What is to be tried comes on 0, the report goes to 3 (runtime/plugin/probe.h).
+int probe() {
+  constexpr int kReport = 3;
+  // Whatever else handles them (a sanitizer), a crash is to be seen as one.
+  for (const int crash : {SIGSEGV, SIGABRT}) std::signal(crash, SIG_DFL);
+  const std::string told((std::istreambuf_iterator<char>(std::cin)),
+                         std::istreambuf_iterator<char>());
+  const auto json = capstan::parse_json(told);
+  const auto file = json.ok() ? capstan::PluginFile::from_json(*json)
+                              : capstan::Result<capstan::PluginFile>(json.error());
+  const std::string result =
+      file.ok() ? capstan::run_probe(*file, kReport) : "=" + file.error().message;
+  (void)!::write(kReport, result.data(), result.size());
+  // Without the destructors of a library that may be wrong in them; it was tried to that end.
+  ::_exit(0);
+}
+
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
   using capstan::isolation::Fd;
   prepare_process();
-  return capstan::isolation::PluginHost(Fd(3), Fd(4)).run();
+  if (count == 2 && std::string_view(arguments[1]) == "--probe") return probe();
+  return capstan::isolation::PluginHost(Fd(3), Fd(4), Fd(5)).run();
 }

@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
@@ -17,6 +18,7 @@ namespace {
 
 constexpr int kCallFd = 3;
 constexpr int kServiceFd = 4;
+constexpr int kDirectFd = 5;
 // Above every number that the child uses, so that placing one does not overwrite another.
 constexpr int kFirstFree = 10;
 constexpr std::chrono::milliseconds kEndsByItself{100};
@@ -27,7 +29,7 @@ Error system_error(const std::string& what, int code) {
 
 // The child's side of what it is given.
 struct ChildEnds {
-  Fd nowhere, output, errors, calls, services;
+  Fd nowhere, output, errors, calls, services, direct;
 };
 
 Fd moved_up(Fd fd) {
@@ -45,10 +47,10 @@ Result<pid_t> spawn_program(const std::string& program, const std::string& plugi
                             const ChildEnds& ends) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
-  const int places[] = {ends.nowhere.get(), ends.output.get(), ends.errors.get(), ends.calls.get(),
-                        ends.services.get()};
-  for (int i = 0; i <= kServiceFd; ++i) posix_spawn_file_actions_adddup2(&files, places[i], i);
-  posix_spawn_file_actions_addclosefrom_np(&files, kServiceFd + 1);
+  const int places[] = {ends.nowhere.get(), ends.output.get(),   ends.errors.get(),
+                        ends.calls.get(),   ends.services.get(), ends.direct.get()};
+  for (int i = 0; i <= kDirectFd; ++i) posix_spawn_file_actions_adddup2(&files, places[i], i);
+  posix_spawn_file_actions_addclosefrom_np(&files, kDirectFd + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none, all;
@@ -73,6 +75,10 @@ Result<pid_t> spawn_program(const std::string& program, const std::string& plugi
   return pid;
 }
 
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
+}
+
 std::string end_of(const siginfo_t& info) {
   if (info.si_code == CLD_EXITED) return "it ended with code " + std::to_string(info.si_status);
   return "signal " + std::to_string(info.si_status) + " (" + ::strsignal(info.si_status) + ")";
@@ -80,25 +86,35 @@ std::string end_of(const siginfo_t& info) {
 
 }  // namespace
 
-PluginProcess::PluginProcess(Options options, Fd calls, Fd services)
+PluginProcess::PluginProcess(Options options, Fd calls, Fd services, Fd direct)
     : options_(std::move(options)),
       call_channel_(std::move(calls)),
       service_channel_(std::move(services)),
-      calls_(call_channel_, [this](const Error& error) { give_up(error.message); }) {}
+      direct_channel_(std::move(direct)),
+      calls_(
+          call_channel_, [this](const Error& error) { give_up(error.message); }, &direct_channel_) {
+}
 
 Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
   auto calls = TRY(Channel::make_pair());
   auto services = TRY(Channel::make_pair());
+  auto direct = TRY(Channel::make_pair());
   auto output = TRY(make_pipe());
   auto errors = TRY(make_pipe());
-  ChildEnds ends{Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)), std::move(output.second),
-                 std::move(errors.second), std::move(calls.second), std::move(services.second)};
-  for (Fd* end : {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services}) {
+  ChildEnds ends{Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
+                 std::move(output.second),
+                 std::move(errors.second),
+                 std::move(calls.second),
+                 std::move(services.second),
+                 std::move(direct.second)};
+  for (Fd* end :
+       {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services, &ends.direct}) {
     *end = moved_up(std::move(*end));
     if (!end->valid()) return system_error("no file descriptors for a plugin's process", errno);
   }
   std::unique_ptr<PluginProcess> process(
-      new PluginProcess(std::move(options), std::move(calls.first), std::move(services.first)));
+      new PluginProcess(std::move(options), std::move(calls.first), std::move(services.first),
+                        std::move(direct.first)));
   process->pid_ = TRY(spawn_program(process->options_.program, process->options_.plugin, ends));
   process->pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, process->pid_, 0)));
   process->output_ = std::make_unique<OutputReader>(
@@ -170,6 +186,7 @@ void PluginProcess::signal(int number) {
 
 void PluginProcess::end(Duration grace) {
   call_channel_.shutdown();
+  direct_channel_.shutdown();
   if (!wait(grace)) terminate(grace);
 }
 
@@ -188,11 +205,14 @@ std::string PluginProcess::reap() {
   }
   // What it started goes with it; until it is reaped the group's number is its own.
   ::kill(-pid_, SIGKILL);
-  while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED) != 0 && errno == EINTR) {
+  rusage usage{};
+  while (::wait4(pid_, nullptr, 0, &usage) < 0 && errno == EINTR) {
   }
   reaped_ = true;
+  cpu_seconds_ = seconds(usage.ru_utime) + seconds(usage.ru_stime);
   // Who waits for it wakes; requests of its that the host is still answering end by themselves.
   call_channel_.shutdown();
+  direct_channel_.shutdown();
   service_channel_.shutdown();
   const bool ended_by_us = told_to_end_ && (info.si_code == CLD_EXITED ||
                                             info.si_status == SIGTERM || info.si_status == SIGKILL);

@@ -1,5 +1,6 @@
-// One life of a plugin's process: started with two connections (calls to the plugin, calls to the
-// host), no environment and no other file descriptors; what it prints becomes log lines.
+// One life of a plugin's process: started with three connections (calls to the plugin, calls to the
+// host, one call at a time to the plugin), no environment and no other file descriptors; what it
+// prints becomes log lines.
 //
 // Thread safety: calls() and give_up() from any thread, the rest from the thread that started it.
 // That thread must live as long as the process: the kernel ends the process with it.
@@ -58,19 +59,23 @@ class PluginProcess {
   // Why it ended: what give_up() said, "signal 11 (Segmentation fault)", "it ended with code 3".
   // Precondition: it has ended.
   std::string reap();
+  // What it used, after reap().
+  double cpu_seconds() const { return cpu_seconds_; }
 
  private:
-  PluginProcess(Options options, Fd calls, Fd services);
+  PluginProcess(Options options, Fd calls, Fd services, Fd direct);
   bool wait(Duration limit) const;
   void signal(int number);
 
   const Options options_;
   Channel call_channel_;
   Channel service_channel_;
+  Channel direct_channel_;
   std::optional<Cgroup> group_;
   pid_t pid_ = 0;
   Fd pidfd_;
   bool reaped_ = false;
+  double cpu_seconds_ = 0;
   bool told_to_end_ = false;  // by a signal of ours
   mutable std::mutex mutex_;
   std::string reason_;

@@ -7,6 +7,7 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/plugin/diagnostics_collector.h"
+#include "runtime/telemetry/trace.h"
 #include "sdk/include/capstan/ext/services.h"
 
 namespace capstan::isolation {
@@ -27,6 +28,7 @@ std::string fields(Texts... texts) {
 void log_write(void* ctx, int32_t level, capstan_str message, capstan_str values) {
   FieldWriter out;
   out.number(static_cast<uint8_t>(level)).text(abi_view(message)).text(abi_view(values));
+  out.text(current_trace_id());
   self(ctx).notice(Method::kLog, out.bytes());
 }
 constexpr capstan_log kLog = {sizeof(capstan_log), &log_write};

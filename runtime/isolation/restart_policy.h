@@ -13,15 +13,11 @@
 
 #include "runtime/base/clock.h"
 #include "runtime/base/random.h"
+#include "runtime/plugin/plugin_config.h"
 
 namespace capstan::isolation {
 
-struct RestartOptions {
-  Duration first_delay = std::chrono::seconds(1);
-  Duration longest_delay = std::chrono::minutes(5);
-  size_t crashes = 5;  // so many within the window: quarantine
-  Duration window = std::chrono::minutes(10);
-};
+using RestartOptions = PluginRestart;
 
 class RestartPolicy {
  public:

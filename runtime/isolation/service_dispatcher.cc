@@ -4,9 +4,12 @@
 
 #include "runtime/plugin/diagnostics_collector.h"
 #include "runtime/plugin/host_services/host_services.h"
+#include "runtime/telemetry/trace.h"
 
 namespace capstan::isolation {
 namespace {
+
+constexpr size_t kMaxTraceId = 32;
 
 template <typename Table>
 const Table* fetch(const capstan_host* host, const char* id) {
@@ -131,7 +134,10 @@ void ServiceDispatcher::notice(const Message& message) {
   if (message.header.method == Method::kLog && log_ != nullptr) {
     const auto level = static_cast<int32_t>(in.number<uint8_t>());
     const capstan_str line = text(in), fields = text(in);
-    if (in.complete()) log_->write(ctx_, level, line, fields);
+    const std::string_view trace = in.text();
+    if (!in.complete()) return;
+    const TraceScope scope(TraceContext{std::string(trace.substr(0, kMaxTraceId)), ""});
+    log_->write(ctx_, level, line, fields);
   } else if (message.header.method == Method::kMetricRecord && metrics_ != nullptr) {
     record_metric(in);
   } else if (message.header.method == Method::kEvent && events_ != nullptr) {

@@ -53,19 +53,14 @@ void IsolatedProvider::supervise() {
   retired_.reset();
   if (process == nullptr) return;
   (void)process->call_within(options_.activate_timeout, Method::kDeactivate, "");
-  process->end(options_.grace);
+  process->end(options_.restart.grace);
   (void)process->reap();
 }
 
 // Whatever is to be done in the present phase.
 void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
   if (phase_ == Phase::kRunning) return watch(lock);
-  if (phase_ == Phase::kQuarantined) {
-    lock.unlock();
-    sleep_until_woken(-1, {});
-    lock.lock();
-    return;
-  }
+  if (phase_ == Phase::kQuarantined) return wait_in_quarantine(lock);
   const Duration left = due_ - options_.clock.monotonic();
   if (phase_ == Phase::kWaiting && left > Duration::zero()) {
     lock.unlock();
@@ -99,6 +94,27 @@ void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
   lock.lock();
 }
 
+void IsolatedProvider::wait_in_quarantine(std::unique_lock<std::mutex>& lock) {
+  std::optional<Duration> left;
+  if (options_.restart.quarantine > Duration::zero()) {
+    left = due_ - options_.clock.monotonic();
+    if (*left <= Duration::zero()) {
+      spdlog::info("plugin \"{}\": its quarantine is over", name());
+      return leave_quarantine();
+    }
+  }
+  lock.unlock();
+  sleep_until_woken(-1, left);
+  lock.lock();
+}
+
+// With the lock held.
+void IsolatedProvider::leave_quarantine() {
+  policy_.forget();
+  due_ = options_.clock.monotonic();
+  phase_ = Phase::kWaiting;
+}
+
 // Until the process ends, must be ended, or the provider is told to stop.
 void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
   const ProcessPtr process = process_;
@@ -109,12 +125,13 @@ void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
   std::string reason;
   const bool gone = has_ended || process->given_up();
   if (gone) {
-    if (!has_ended) process->terminate(options_.grace);
+    if (!has_ended) process->terminate(options_.restart.grace);
     reason = process->reap();
   }
   lock.lock();
   if (gone) {
     process_ = nullptr;
+    past_cpu_seconds_ += process->cpu_seconds();
     retired_ = process;
     lost(reason, true);
     const bool quarantined = phase_ == Phase::kQuarantined;
@@ -139,6 +156,8 @@ void IsolatedProvider::lost(std::string reason, bool crash) {
                   std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count());
   } else {
     phase_ = Phase::kQuarantined;
+    due_ = now + options_.restart.quarantine;
+    ++quarantines_;
     spdlog::error("plugin \"{}\" is in quarantine after {} crashes: {}", name(), state_.crashes,
                   last_failure_);
   }
@@ -165,7 +184,7 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
   if (!spawned.ok()) return std::move(spawned).error().with_context("plugin \"" + name() + "\"");
   ProcessPtr process = *std::move(spawned);
   const auto crashed = [&](const std::string& when) {
-    process->terminate(options_.grace);
+    process->terminate(options_.restart.grace);
     return Error::internal(file_.path + ": its process ended " + when + ": " + process->reap());
   };
   std::vector<std::string> notices;
@@ -200,21 +219,17 @@ bool IsolatedProvider::limit_by_cgroup(PluginProcess& process,
 }
 
 std::string IsolatedProvider::hello(bool in_cgroup) const {
-  const Json hello = {
+  Json hello = {
       {"protocol", kProtocolVersion},
       {"abi", {{"major", CAPSTAN_ABI_MAJOR}, {"minMinor", 0}, {"maxMinor", CAPSTAN_ABI_MINOR}}},
       {"nonce", nonce_},
       {"parent", ::getpid()},
-      {"file", file_.path},
-      {"library", file_.library},
-      {"sha256", file_.image == nullptr ? "" : file_.image->sha256()},
-      {"manifest", file_.manifest_text},
-      {"libraryManifest", file_.library_manifest_text},
       {"services", dispatcher_->offered()},
       {"maxReply", options_.max_reply},
       {"sandbox", options_.sandbox},
       {"cgroup", in_cgroup},
       {"limits", limits_json(options_.limits)}};
+  hello.update(file_.to_json());
   return dump_json(hello);
 }
 

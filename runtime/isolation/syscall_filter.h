@@ -8,7 +8,7 @@
 namespace capstan::isolation {
 
 struct SyscallRules {
-  bool internet_sockets = false;  // the plugin's manifest names hosts
+  bool internet_sockets = false;  // the plugin's manifest names hosts, or that it listens
   bool unix_sockets = false;      // the plugin's manifest names paths
 };
 

@@ -152,6 +152,7 @@ Json manifest_json(const Manifest& manifest) {
             {"secrets", manifest.needs.secrets},
             {"hosts", manifest.needs.hosts},
             {"paths", manifest.needs.paths},
+            {"listen", manifest.needs.listen ? "loopback" : ""},
             {"workload", manifest.needs.workload}}}};
 }
 

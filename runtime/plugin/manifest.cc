@@ -255,6 +255,11 @@ class ManifestReader {
     out.secrets = texts(*needs, "secrets", "/needs");
     out.hosts = texts(*needs, "hosts", "/needs");
     out.paths = texts(*needs, "paths", "/needs");
+    const std::string listen = text(*needs, "listen", "/needs", false);
+    if (!listen.empty() && listen != "loopback") {
+      wrong("/needs/listen", "\"" + listen + "\" is not loopback");
+    }
+    out.listen = !listen.empty();
     out.workload = get_bool(*needs, {"workload"});
   }
 

@@ -71,6 +71,7 @@ struct Needs {
   std::vector<std::string> secrets;
   std::vector<std::string> hosts;
   std::vector<std::string> paths;
+  bool listen = false;  // on ports of the loopback interface
   bool workload = false;
 };
 

@@ -22,7 +22,7 @@ Json valid() {
          "pool": {"select": "ref:/spec/poolRef"}}}],
     "needs": {"objects": [{"group": "", "kind": "Secret"},
                           {"group": "cluster.x-k8s.io", "kind": "*", "access": "write"}],
-              "secrets": ["token"], "workload": true}})");
+              "secrets": ["token"], "listen": "loopback", "workload": true}})");
 }
 
 TEST(ManifestTest, a_whole_manifest_is_read) {
@@ -37,6 +37,7 @@ TEST(ManifestTest, a_whole_manifest_is_read) {
   EXPECT_EQ(entry.when->path, (std::vector<std::string>{"spec", "backend", "test"}));
   ASSERT_EQ(entry.relations.size(), 3u);
   EXPECT_TRUE(manifest->needs.workload);
+  EXPECT_TRUE(manifest->needs.listen);
 }
 
 TEST(ManifestTest, access_is_what_needs_says_and_its_own_kinds) {
@@ -70,6 +71,7 @@ TEST(ManifestTest, a_mistake_is_named_with_its_place) {
       {"/reconciles/0/relations/pods/select", "all", "/reconciles/0/relations/pods/select"},
       {"/needs/objects/0/access", "all", "/needs/objects/0/access \"all\" is none of"},
       {"/needs/secrets/0", 5, "/needs/secrets/0 must be a text"},
+      {"/needs/listen", "everywhere", "/needs/listen \"everywhere\" is not loopback"},
       {"/templates", Json{{"a.yaml", 1}}, "/templates/a.yaml must be a text"},
   };
   for (const Mistake& mistake : mistakes) {

@@ -116,8 +116,7 @@ NativeProvider::NativeProvider(PluginFile file, std::unique_ptr<HostTable> servi
     : file_(std::move(file)),
       services_(std::move(services)),
       options_(options),
-      library_(std::move(library)),
-      latency_(kProviderCallBounds) {}
+      library_(std::move(library)) {}
 
 NativeProvider::~NativeProvider() {
   unload();
@@ -205,7 +204,7 @@ template <typename Function>
 ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char* function,
                                            Function&& body) {
   ProviderReply reply;
-  started_.fetch_add(1);
+  const uint64_t number = started_.fetch_add(1);
   if (!active_.load()) {
     finished_.fetch_add(1);
     reply.status = Code::kUnavailable;
@@ -213,6 +212,7 @@ ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char*
         {false, "plugin \"" + name() + "\" is not active", "", "", {}, false});
     return reply;
   }
+  const CallCpu::Reading used = options_.measure ? cpu_.begin(number) : CallCpu::Reading();
   const uint64_t begin = options_.measure ? read_ticks() : 0;
   ReplySink target{reply.text, options_.max_reply};
   const capstan_sink sink{sizeof(sink), &target, &ReplySink::write};
@@ -244,8 +244,11 @@ ProviderReply NativeProvider::guarded_call(const ProviderCall& call, const char*
                    " bytes from " + function);
   }
   redact(reply.diagnostics);
-  if (options_.measure) latency_.observe(rate_.seconds_of(read_ticks() - begin));
-  if (reply.status != Code::kOk) failures_.fetch_add(1, std::memory_order_relaxed);
+  if (options_.measure) {
+    const double seconds = rate_.seconds_of(read_ticks() - begin);
+    counter_.count(reply.status, seconds);
+    cpu_.end(used, seconds);
+  }
   finished_.fetch_add(1);
   return reply;
 }
@@ -266,7 +269,12 @@ ProviderReply NativeProvider::admit(const ProviderCall& call, std::string_view o
 }
 
 ProviderStatistics NativeProvider::statistics() const {
-  return {finished_.load(), failures_.load(), latency_.snapshot(), 0};
+  ProviderStatistics out;
+  counter_.tell(out);
+  out.cpu_seconds = cpu_.seconds();
+  const uint64_t finished = finished_.load();
+  out.in_flight = started_.load() - finished;
+  return out;
 }
 
 std::string NativeProvider::end() {

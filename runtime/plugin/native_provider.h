@@ -11,6 +11,8 @@
 #include <memory>
 #include <string>
 
+#include "runtime/plugin/call_counter.h"
+#include "runtime/plugin/call_cpu.h"
 #include "runtime/plugin/host_services/host_services.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/plugin/provider_port.h"
@@ -24,7 +26,7 @@ namespace capstan {
 
 struct NativeProviderOptions {
   size_t max_reply = size_t{8} << 20;  // bytes of one reply
-  bool measure = true;                 // latency in statistics()
+  bool measure = true;                 // statistics()
 };
 
 class NativeProvider final : public Provider {
@@ -70,8 +72,8 @@ class NativeProvider final : public Provider {
   std::atomic<bool> active_{false};
   std::atomic<uint64_t> started_{0};
   std::atomic<uint64_t> finished_{0};
-  std::atomic<uint64_t> failures_{0};
-  Histogram latency_;
+  CallCounter counter_;
+  CallCpu cpu_;
   const TickRate rate_;
 };
 

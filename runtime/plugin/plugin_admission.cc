@@ -31,8 +31,9 @@ Error refusal(const ProviderReply& reply, const std::string& plugin) {
 
 }  // namespace
 
-PluginAdmission::PluginAdmission(const PluginRegistry& registry, Clock& clock, Duration timeout)
-    : registry_(registry), clock_(clock), timeout_(timeout) {}
+PluginAdmission::PluginAdmission(const PluginRegistry& registry, Clock& clock, Duration timeout,
+                                 const Tracer* tracer)
+    : registry_(registry), clock_(clock), timeout_(timeout), tracer_(tracer) {}
 
 Result<void> PluginAdmission::admit(const Kind& kind, Json& object, const Json* old) {
   for (Provider* provider : registry_.admitting(kind.id)) TRY(ask(*provider, object, old));
@@ -43,10 +44,16 @@ Result<void> PluginAdmission::ask(Provider& provider, Json& object, const Json* 
   const std::string text = dump_json(object);
   const std::string old_text = old == nullptr ? "" : dump_json(*old);
   const std::string uid = get_string(object, {"metadata", "uid"});
+  ActiveSpan span(tracer_, "admit");
+  span.attribute("capstan.plugin", provider.name());
   ProviderCall call;
   call.deadline = clock_.monotonic() + timeout_;
   call.key = uid;
+  call.trace_id = span.trace_id();
   const ProviderReply reply = provider.admit(call, text, old_text);
+  if (reply.status != Code::kOk && span.recorded()) {
+    span.failed(reply.status, reply.error(provider.name()).message);
+  }
   if (reply.status == Code::kUnimplemented) return {};
   if (reply.status != Code::kOk) return refusal(reply, provider.name());
   if (reply.text.empty()) return {};

@@ -1,7 +1,10 @@
 #include "runtime/plugin/plugin_config.h"
 
 #include <charconv>
+#include <optional>
 #include <set>
+
+#include "runtime/object/duration_text.h"
 
 namespace capstan {
 namespace {
@@ -32,9 +35,15 @@ Result<void> read_secrets(const Json& value, const std::string& at,
   return {};
 }
 
+// Not negative; JSON has them without a sign, YAML with one.
+std::optional<uint64_t> read_count(const Json& value) {
+  if (!value.is_number_integer() || value < 0) return {};
+  return value.get<uint64_t>();
+}
+
 // "512Mi", "1G", 1048576: bytes as Kubernetes writes them.
 Result<uint64_t> read_bytes(const Json& value, const std::string& at) {
-  if (value.is_number_unsigned()) return value.get<uint64_t>();
+  if (const auto bytes = read_count(value)) return *bytes;
   const Error bad = wrong(at, "must be an amount of memory like 512Mi or 1G");
   if (!value.is_string()) return bad;
   const auto& text = value.get_ref<const std::string&>();
@@ -80,10 +89,14 @@ Result<void> read_member(const std::string& name, const Json& value, const std::
     out.limits = TRY(PluginLimits::from_json(value, at));
     return {};
   }
+  if (name == "restart") {
+    out.restart = TRY(PluginRestart::from_json(value, at));
+    return {};
+  }
   if (name == "record") return read_text(value, at, out.record);
   return wrong(at,
-               "is unknown; expected name, file, enabled, settings, secrets, isolation, limits or "
-               "record");
+               "is unknown; expected name, file, enabled, settings, secrets, isolation, limits, "
+               "restart or record");
 }
 
 }  // namespace
@@ -91,9 +104,13 @@ Result<void> read_member(const std::string& name, const Json& value, const std::
 Result<PluginLimits> PluginLimits::from_json(const Json& json, const std::string& at) {
   if (!json.is_object()) return wrong(at, "must be a map like {memory: 512Mi, openFiles: 256}");
   PluginLimits limits;
-  const std::map<std::string, uint64_t*> counts = {{"cpuSeconds", &limits.cpu_seconds},
-                                                   {"openFiles", &limits.open_files},
-                                                   {"processes", &limits.processes}};
+  struct Count {
+    uint64_t& value;
+    uint64_t least;
+  };
+  const std::map<std::string, Count> counts = {{"cpuSeconds", {limits.cpu_seconds, 1}},
+                                               {"openFiles", {limits.open_files, 16}},
+                                               {"processes", {limits.processes, 1}}};
   for (const auto& [name, value] : json.items()) {
     const std::string field = at + "." + name;
     if (name == "memory") {
@@ -104,12 +121,42 @@ Result<PluginLimits> PluginLimits::from_json(const Json& json, const std::string
     if (count == counts.end()) {
       return wrong(field, "is unknown; expected memory, cpuSeconds, openFiles or processes");
     }
-    if (!value.is_number_unsigned() || value.get<uint64_t>() == 0) {
-      return wrong(field, "must be a number above 0");
+    const auto number = read_count(value);
+    if (!number || *number < count->second.least) {
+      return wrong(field, "must be a number of at least " + std::to_string(count->second.least));
     }
-    *count->second = value.get<uint64_t>();
+    count->second.value = *number;
   }
   return limits;
+}
+
+Result<PluginRestart> PluginRestart::from_json(const Json& json, const std::string& at) {
+  if (!json.is_object()) return wrong(at, "must be a map like {delay: 1s, crashes: 5}");
+  PluginRestart restart;
+  const std::map<std::string, Duration*> durations = {{"delay", &restart.first_delay},
+                                                      {"longestDelay", &restart.longest_delay},
+                                                      {"window", &restart.window},
+                                                      {"quarantine", &restart.quarantine},
+                                                      {"grace", &restart.grace}};
+  for (const auto& [name, value] : json.items()) {
+    const std::string field = at + "." + name;
+    if (name == "crashes") {
+      restart.crashes = read_count(value).value_or(0);
+      if (restart.crashes == 0) return wrong(field, "must be a number above 0");
+      continue;
+    }
+    const auto duration = durations.find(name);
+    if (duration == durations.end()) {
+      return wrong(
+          field, "is unknown; expected delay, longestDelay, crashes, window, quarantine or grace");
+    }
+    const auto read = parse_duration(value.is_string() ? value.get<std::string>() : "");
+    if (!read.ok() || *read < Duration::zero()) {
+      return wrong(field, "must be a duration like 500ms, 30s or 10m");
+    }
+    *duration->second = *read;
+  }
+  return restart;
 }
 
 Result<PluginConfig> PluginConfig::from_json(const Json& json, const std::string& at) {

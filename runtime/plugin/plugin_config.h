@@ -9,6 +9,7 @@
 //       file: /opt/acme/acme.so
 //       isolation: sandbox
 //       limits: {memory: 512Mi, cpuSeconds: 600, openFiles: 256, processes: 64}
+//       restart: {delay: 1s, longestDelay: 5m, crashes: 5, window: 10m, quarantine: 30m, grace: 2s}
 //       enabled: false
 //
 // Thread safety: values.
@@ -18,6 +19,7 @@
 #include <string>
 #include <vector>
 
+#include "runtime/base/clock.h"
 #include "runtime/base/json.h"
 #include "runtime/base/result.h"
 
@@ -36,6 +38,21 @@ struct PluginLimits {
   static Result<PluginLimits> from_json(const Json& json, const std::string& at);
 };
 
+// When the process of an isolated plugin is started again after it ended by itself.
+struct PluginRestart {
+  Duration first_delay = std::chrono::seconds(1);  // doubled with each end, up to the longest
+  Duration longest_delay = std::chrono::minutes(5);
+  size_t crashes = 5;  // so many within the window: quarantine
+  Duration window = std::chrono::minutes(10);
+  Duration quarantine = std::chrono::minutes(30);  // 0: until a person says so
+  // How long a call may go on after its deadline before the process is ended, and SIGTERM may take.
+  Duration grace = std::chrono::seconds(2);
+
+  bool operator==(const PluginRestart&) const = default;
+  // The members delay, longestDelay, crashes, window, quarantine, grace. Errors: as below.
+  static Result<PluginRestart> from_json(const Json& json, const std::string& at);
+};
+
 struct PluginConfig {
   std::string name;  // the manifest's name; names the bundled library where `file` is ""
   std::string file;  // path of the library
@@ -45,6 +62,7 @@ struct PluginConfig {
   // "" leaves it to the host: in-process for bundled plugins, process for others.
   std::string isolation;  // "in-process", "process" or "sandbox"
   PluginLimits limits;    // of its process
+  PluginRestart restart;  // of its process
 
   std::string record;  // file that every call is written to (recording/recorder.h), "" for none
 

@@ -31,6 +31,26 @@ TEST(PluginConfigTest, limits_are_written_as_kubernetes_writes_amounts) {
   EXPECT_EQ(configs->at(0).limits, (PluginLimits{512u << 20, 60, 256, 64}));
 }
 
+TEST(PluginConfigTest, a_number_is_one_with_and_without_a_sign) {
+  Json config = Json::parse(R"([{"name": "acme", "limits": {}}])");
+  config[0]["limits"] = {{"memory", int64_t{4096}}, {"openFiles", int64_t{20}}};
+  const auto configs = parse_plugin_configs(config);
+  ASSERT_TRUE(configs.ok()) << configs.error().message;
+  EXPECT_EQ(configs->at(0).limits, (PluginLimits{4096, 0, 20, 0}));
+}
+
+TEST(PluginConfigTest, restarts_are_written_in_durations_and_have_defaults) {
+  const auto configs = parse_plugin_configs(Json::parse(R"(["plain", {"name": "acme",
+    "restart": {"delay": "200ms", "crashes": 3, "quarantine": "0s"}}])"));
+  ASSERT_TRUE(configs.ok()) << configs.error().message;
+  EXPECT_EQ(configs->at(0).restart, PluginRestart());
+  PluginRestart wanted;
+  wanted.first_delay = std::chrono::milliseconds(200);
+  wanted.crashes = 3;
+  wanted.quarantine = Duration::zero();
+  EXPECT_EQ(configs->at(1).restart, wanted);
+}
+
 TEST(PluginConfigTest, a_mistake_is_named_with_its_field) {
   const std::pair<const char*, const char*> mistakes[] = {
       {R"({})", "plugins: must be a list"},
@@ -44,7 +64,14 @@ TEST(PluginConfigTest, a_mistake_is_named_with_its_field) {
       {R"([{"name": "a", "limits": {"memory": "much"}}])", "limits.memory: must be an amount"},
       {R"([{"name": "a", "limits": {"memory": "99999999999Gi"}}])", "limits.memory: must be"},
       {R"([{"name": "a", "limits": {"openFiles": -1}}])", "limits.openFiles: must be a number"},
+      {R"([{"name": "a", "limits": {"openFiles": 15}}])",
+       "limits.openFiles: must be a number of at"},
+      {R"([{"name": "a", "limits": {"processes": 0}}])",
+       "limits.processes: must be a number of at"},
       {R"([{"name": "a", "limits": {"disk": 1}}])", "limits.disk: is unknown"},
+      {R"([{"name": "a", "restart": {"delay": 5}}])", "restart.delay: must be a duration"},
+      {R"([{"name": "a", "restart": {"crashes": 0}}])", "restart.crashes: must be a number"},
+      {R"([{"name": "a", "restart": {"often": "1s"}}])", "restart.often: is unknown"},
       {R"([{"name": "/opt/a.so"}])", "plugins[0].name: must be a name; a library's path"},
   };
   for (const auto& [text, message] : mistakes) {

@@ -82,6 +82,29 @@ Result<PluginFile> with_path(Result<PluginFile> file, const std::string& path) {
 
 }  // namespace
 
+Json PluginFile::to_json() const {
+  return {{"file", path},
+          {"library", library},
+          {"sha256", image == nullptr ? "" : image->sha256()},
+          {"manifest", manifest_text},
+          {"libraryManifest", library_manifest_text}};
+}
+
+Result<PluginFile> PluginFile::from_json(const Json& json) {
+  PluginFile file;
+  file.path = get_string(json, {"file"});
+  file.library = get_string(json, {"library"});
+  file.manifest_text = get_string(json, {"manifest"});
+  file.library_manifest_text = get_string(json, {"libraryManifest"});
+  file.manifest = TRY(parse_manifest(file.manifest_text));
+  const std::string verified = get_string(json, {"sha256"});
+  if (verified.empty()) return file;
+  file.image = std::make_shared<const SealedFile>(TRY(SealedFile::read(file.library)));
+  if (file.image->sha256() == verified) return file;
+  return Error::failed_precondition(file.library +
+                                    ": is not loaded: it has changed since it was verified");
+}
+
 Result<PluginFile> read_plugin_file(const std::string& path) {
   if (is_plugin_folder(path)) return read_plugin_folder(path);
   return with_path(judge(TRY(read_elf_file(path))), path);

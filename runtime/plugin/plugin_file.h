@@ -30,6 +30,11 @@ struct PluginFile {
   Verified verified = {};
 
   bool is_folder() const { return library != path; }
+
+  // As it was read and judged here, for a process that is to load it. There, where bytes were
+  // verified exactly those are loaded. Errors: kFailedPrecondition where they have changed.
+  Json to_json() const;
+  static Result<PluginFile> from_json(const Json& json);
 };
 
 // Errors: what is wrong and what to do, with the path.

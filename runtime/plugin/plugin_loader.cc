@@ -148,8 +148,8 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
     return options.isolated(resolved, *file);
   }
   TRY(tell_from_mapped(*file));
-  if (options.probe && !cache.known_good(file->library)) {
-    TRY(probe_plugin(*file, options.probe_timeout, options.probe_stop));
+  if (!options.probe.program.empty() && !cache.known_good(file->library)) {
+    TRY(probe_plugin(*file, options.probe));
     cache.remember(file->library);
   }
   auto services =

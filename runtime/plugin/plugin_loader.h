@@ -2,7 +2,7 @@
 // not known to be good, loaded and activated; one that fails at any of these is named with the
 // reason, and the rest goes on.
 //
-// Thread safety: call it before the program starts threads (see probe.h).
+// Thread safety: one thread.
 #pragma once
 
 #include <functional>
@@ -33,9 +33,7 @@ struct LoaderOptions {
   HostPorts ports;
   std::string bundled_folder = {};  // where NAME.so of a plugin without `file` is
   std::string cache_file = {};      // of the probe; "" tries every file at every start
-  bool probe = true;
-  std::chrono::milliseconds probe_timeout = std::chrono::seconds(5);
-  int probe_stop = -1;  // see probe_plugin
+  ProbeOptions probe = {};
   NativeProviderOptions native = {};
   TrustPolicy trust = {};
   // Makes the adapter where a plugin is to run otherwise than in this process (`isolation` of the

@@ -2,12 +2,14 @@
 
 #include <fcntl.h>
 #include <poll.h>
-#include <sys/resource.h>
+#include <spawn.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <csignal>
 #include <cstring>
 #include <fstream>
 #include <sstream>
@@ -15,6 +17,7 @@
 #include "runtime/base/json.h"
 #include "runtime/plugin/diagnostics_collector.h"
 #include "runtime/plugin/native_provider.h"
+#include "runtime/system/file_descriptor.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
@@ -68,16 +71,51 @@ class Probe {
   int report_;
 };
 
-[[noreturn]] void run_child(const PluginFile& file, int report) {
-  const rlimit no_core{0, 0};
-  ::setrlimit(RLIMIT_CORE, &no_core);
-  const int nowhere = ::open("/dev/null", O_RDWR);
-  for (int fd = 0; fd <= 2; ++fd) ::dup2(nowhere, fd);
-  ::signal(SIGSEGV, SIG_DFL);
-  ::signal(SIGABRT, SIG_DFL);
-  const std::string result = "=" + Probe(file, report).run();
-  (void)!::write(report, result.data(), result.size());
-  ::_exit(0);
+Result<FileDescriptor> memory_file(const std::string& text) {
+  FileDescriptor file(::memfd_create("capstan-probe", MFD_CLOEXEC));
+  if (!file.valid() ||
+      ::write(file.get(), text.data(), text.size()) != static_cast<ssize_t>(text.size()) ||
+      ::lseek(file.get(), 0, SEEK_SET) != 0) {
+    return Error::internal(std::string("no memory file for a probe: ") + std::strerror(errno));
+  }
+  return file;
+}
+
+// A session of its own, nothing inherited; what is to be tried on 0, the report on 3.
+Result<pid_t> spawn_probe(const std::string& program, const PluginFile& file, int report) {
+  constexpr int kReport = 3;
+  const FileDescriptor told = TRY(memory_file(dump_json(file.to_json())));
+  // Above the numbers of the child, so that placing one does not overwrite another.
+  const FileDescriptor moved(::fcntl(report, F_DUPFD_CLOEXEC, 10));
+  const FileDescriptor input(::fcntl(told.get(), F_DUPFD_CLOEXEC, 10));
+  posix_spawn_file_actions_t files;
+  posix_spawn_file_actions_init(&files);
+  posix_spawn_file_actions_adddup2(&files, input.get(), 0);
+  posix_spawn_file_actions_addopen(&files, 1, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_addopen(&files, 2, "/dev/null", O_WRONLY, 0);
+  posix_spawn_file_actions_adddup2(&files, moved.get(), kReport);
+  posix_spawn_file_actions_addclosefrom_np(&files, kReport + 1);
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  sigset_t none, all;
+  sigemptyset(&none);
+  sigfillset(&all);
+  posix_spawnattr_setsigmask(&attributes, &none);
+  posix_spawnattr_setsigdefault(&attributes, &all);
+  posix_spawnattr_setflags(&attributes,
+                           POSIX_SPAWN_SETSID | POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF);
+  char flag[] = "--probe";
+  char* const arguments[] = {const_cast<char*>(program.c_str()), flag, nullptr};
+  char path[] = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+  char language[] = "LANG=C.UTF-8";
+  char* const environment[] = {path, language, nullptr};
+  pid_t pid = 0;
+  const int failure =
+      ::posix_spawn(&pid, program.c_str(), &files, &attributes, arguments, environment);
+  posix_spawn_file_actions_destroy(&files);
+  posix_spawnattr_destroy(&attributes);
+  if (failure == 0) return pid;
+  return Error::failed_precondition("cannot start " + program + ": " + std::strerror(failure));
 }
 
 enum class Ending { kDone, kTimeout, kStopped };
@@ -118,21 +156,24 @@ std::string last_step(const std::string& report) {
 
 }  // namespace
 
-Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout, int stop) {
+std::string run_probe(const PluginFile& file, int report) {
+  return "=" + Probe(file, report).run();
+}
+
+Result<void> probe_plugin(const PluginFile& file, const ProbeOptions& options) {
   int pipe[2];
   if (::pipe2(pipe, O_CLOEXEC) != 0) return Error::internal("cannot make a pipe for a probe");
-  const pid_t child = ::fork();
-  if (child < 0) {
-    ::close(pipe[0]);
-    ::close(pipe[1]);
-    return Error::internal(std::string("cannot fork for a probe: ") + std::strerror(errno));
-  }
-  if (child == 0) run_child(file, pipe[1]);
+  const Result<pid_t> spawned = spawn_probe(options.program, file, pipe[1]);
   ::close(pipe[1]);
+  if (!spawned.ok()) {
+    ::close(pipe[0]);
+    return spawned.error();
+  }
+  const pid_t child = *spawned;
   std::string report;
-  const Ending ending = read_all(pipe[0], timeout, stop, report);
+  const Ending ending = read_all(pipe[0], options.timeout, options.stop, report);
   ::close(pipe[0]);
-  if (ending != Ending::kDone) ::kill(child, SIGKILL);
+  if (ending != Ending::kDone) ::kill(-child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
@@ -142,7 +183,7 @@ Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds time
   }
   if (ending == Ending::kTimeout) {
     return Error::invalid(file.path + ": hung " + last_step(report) + " (no answer in " +
-                          std::to_string(timeout.count()) + " ms)");
+                          std::to_string(options.timeout.count()) + " ms)");
   }
   if (result == std::string::npos) {
     return Error::invalid(file.path + ": crashed " + last_step(report) + " (" + end_of(status) +

@@ -5,8 +5,7 @@
 // What was found good is remembered by the file's identity, so a start with known files makes no
 // child at all.
 //
-// Thread safety: ProbeCache from one thread. probe_plugin forks: call it before the program starts
-// threads.
+// Thread safety: ProbeCache from one thread; the functions from any.
 #pragma once
 
 #include <chrono>
@@ -18,10 +17,19 @@
 
 namespace capstan {
 
-// `stop`: a descriptor that becomes readable where the try is to be given up; -1 for none.
+struct ProbeOptions {
+  std::string program;  // capstan-plugin-host, which calls run_probe; "" tries nothing
+  std::chrono::milliseconds timeout = std::chrono::seconds(5);
+  int stop = -1;  // a descriptor that becomes readable where the try is to be given up; -1: none
+};
+
 // Errors: kInvalid with what the library did ("crashed when it was loaded (signal 11, ...)"),
-// kCancelled.
-Result<void> probe_plugin(const PluginFile& file, std::chrono::milliseconds timeout, int stop = -1);
+// kCancelled, kFailedPrecondition (the program cannot be started).
+Result<void> probe_plugin(const PluginFile& file, const ProbeOptions& options);
+
+// In the child: tries the file and writes the name of each step to `report` before it is done.
+// Gives what is to be written there last.
+std::string run_probe(const PluginFile& file, int report);
 
 // Files that were tried out and found good.
 class ProbeCache {

@@ -29,6 +29,12 @@ ProviderStatistics& ProviderStatistics::operator+=(const ProviderStatistics& oth
   failures += other.failures;
   latency += other.latency;
   restarts += other.restarts;
+  crashes += other.crashes;
+  quarantines += other.quarantines;
+  for (const auto& [code, count] : other.failures_by_code) failures_by_code[code] += count;
+  cpu_seconds += other.cpu_seconds;
+  in_flight += other.in_flight;
+  resident_bytes += other.resident_bytes;
   return *this;
 }
 

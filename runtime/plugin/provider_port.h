@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -56,16 +57,23 @@ struct ProviderReply {
   std::string reason() const;
 };
 
-// What it did since it was loaded, for metrics.
 // Seconds of a call: from one that only looks at its memory to one that runs into its deadline.
 inline constexpr double kProviderCallBounds[] = {0.00001, 0.0001, 0.001, 0.01, 0.1, 0.5,
                                                  1,       5,      10,    30,   60};
 
+// What it did since it was loaded, for metrics.
 struct ProviderStatistics {
   uint64_t calls = 0;
   uint64_t failures = 0;
   HistogramSnapshot latency = {};  // of the calls
   uint64_t restarts = 0;           // of the plugin's process, where it has one of its own
+  uint64_t crashes = 0;            // ends of that process that nobody asked for
+  uint64_t quarantines = 0;
+  std::map<Code, uint64_t> failures_by_code = {};
+  double cpu_seconds = 0;  // of its process, or of calls in this one; see CallCpu
+  // As they are now:
+  uint64_t in_flight = 0;       // calls
+  uint64_t resident_bytes = 0;  // of its process, 0 where it has none
 
   ProviderStatistics& operator+=(const ProviderStatistics& other);
 };
@@ -80,7 +88,7 @@ struct ProviderState {
   int64_t pid = 0;                        // of its process, 0 where it has none
   uint64_t crashes = 0;   // ends of its process that nobody asked for, since activate
   uint64_t restarts = 0;  // starts after such an end
-  Duration retry_in{0};   // until the next start, while restarting
+  Duration retry_in{0};   // until the next start, while restarting or in quarantine
 };
 
 class Provider {

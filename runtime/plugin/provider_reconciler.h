@@ -2,7 +2,9 @@
 // the object, and turns the reply into changes. An object that no enabled plugin takes gets the
 // condition Ready=False, reason BackendNotEnabled.
 //
-// Thread safety: as Reconciler. Lifetime: registry and kinds outlive it.
+// Each call is a span, first of a trace of its own, whose id goes with the call.
+//
+// Thread safety: as Reconciler. Lifetime: registry, kinds and the tracer outlive it.
 //
 // Example:
 //   for (const GroupKind& kind : registry.reconciled()) {
@@ -16,12 +18,15 @@
 #include "runtime/controller/reconciler.h"
 #include "runtime/object/kind.h"
 #include "runtime/plugin/plugin_registry.h"
+#include "runtime/telemetry/trace.h"
 
 namespace capstan {
 
 class ProviderReconciler final : public Reconciler {
  public:
-  ProviderReconciler(GroupKind kind, const PluginRegistry& registry, const KindRegistry& kinds);
+  // A null tracer gives calls no trace.
+  ProviderReconciler(GroupKind kind, const PluginRegistry& registry, const KindRegistry& kinds,
+                     const Tracer* tracer = nullptr);
 
   std::string name() const override { return name_; }
   Result<Outcome> reconcile(const ObjectKey& key, const ReconcileContext& context) override;
@@ -37,6 +42,7 @@ class ProviderReconciler final : public Reconciler {
   const std::string name_;
   const PluginRegistry& registry_;
   const KindRegistry& kinds_;
+  const Tracer* const tracer_;
   const std::vector<ProviderRoute> routes_;
   std::atomic<bool> cancelled_{false};
 };
@@ -47,6 +53,6 @@ std::string provider_controller_name(const GroupKind& kind);
 // The controller of a kind, with the watches of docs/abi.md: the object itself, its owner, its
 // Cluster, what it owns and its relations.
 ControllerOptions provider_controller(const GroupKind& kind, const PluginRegistry& registry,
-                                      const KindRegistry& kinds);
+                                      const KindRegistry& kinds, const Tracer* tracer = nullptr);
 
 }  // namespace capstan

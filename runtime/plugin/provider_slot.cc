@@ -128,7 +128,8 @@ bool ProviderSlot::drain(Duration at_most) {
       return false;
     }
   }
-  const ProviderStatistics last = leaving->provider->statistics();
+  ProviderStatistics last = leaving->provider->statistics();
+  last.in_flight = last.resident_bytes = 0;
   const std::scoped_lock lock(mutex_);
   if (previous_ != leaving) return true;
   past_ += last;

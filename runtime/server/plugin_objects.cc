@@ -26,6 +26,7 @@ Json manifest_of(const std::string& name, const char* source, Json spec) {
 WantedPlugin wanted_of(const Object& object) {
   WantedPlugin out;
   out.reload = object.meta().annotation(kReloadAnnotation);
+  out.unquarantine = object.meta().annotation(kUnquarantineAnnotation);
   out.source = object.meta().annotation(kSourceAnnotation);
   out.introduced = !object.meta().annotation(kIntroducedAnnotation).empty();
   const JsonPtr tree = object.tree();

@@ -28,6 +28,8 @@ namespace capstan {
 inline const GroupKind kPluginKind{"capstan.dev", "Plugin"};
 // A new value starts the plugin anew from its file.
 inline constexpr const char* kReloadAnnotation = "capstan.dev/reload";
+// A new value takes the plugin out of quarantine.
+inline constexpr const char* kUnquarantineAnnotation = "capstan.dev/unquarantine";
 inline constexpr const char* kSourceAnnotation = "capstan.dev/source";  // "config" or "bundled"
 // Its providers have been put into the inventory once; whoever removes them there means it.
 inline constexpr const char* kIntroducedAnnotation = "capstan.dev/introduced";
@@ -35,6 +37,7 @@ inline constexpr const char* kIntroducedAnnotation = "capstan.dev/introduced";
 struct WantedPlugin {
   PluginConfig config;         // of a deleted object: not enabled
   std::string reload;          // value of kReloadAnnotation
+  std::string unquarantine;    // value of kUnquarantineAnnotation
   std::string source;          // value of kSourceAnnotation
   bool introduced = false;     // see kIntroducedAnnotation
   std::optional<Error> error;  // the spec makes no config

@@ -78,6 +78,10 @@ bool PluginSet::advance(const std::vector<WantedPlugin>& wanted) {
   for (const WantedPlugin& wish : wanted) {
     Place& place = places_[wish.config.name];
     place.enabled = wish.config.enabled || wish.error.has_value();
+    const bool free = wish.unquarantine != place.wanted.unquarantine;
+    if (free && place.slot != nullptr && place.slot->unquarantine()) {
+      spdlog::info("plugin \"{}\" is taken out of quarantine", wish.config.name);
+    }
     place.wanted = wish;
     if (place.slot != nullptr) place.listed = ports_.listed(place.slot->manifest());
     if (!place.enabled || (place.slot != nullptr && !place.listed)) continue;

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "runtime/base/text.h"
+#include "runtime/isolation/host_program.h"
 #include "runtime/plugin/plugin_folder.h"
 #include "runtime/plugin/recording/recording_provider.h"
 
@@ -108,8 +109,7 @@ Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config
   const bool bundled =
       std::find(directories_.begin(), directories_.end(), folder) != directories_.end();
   if (bundled) options.bundled_folder = folder;
-  options.probe_timeout = kProbeTimeout;
-  options.probe_stop = stop_;
+  options.probe = {TRY(isolation::plugin_host_program()), kProbeTimeout, stop_};
   options.trust = TRY(policy());
   options.recorded = [](const PluginConfig& recorded, PluginFile file,
                         std::unique_ptr<HostTable> host) {

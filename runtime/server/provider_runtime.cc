@@ -19,18 +19,23 @@
 namespace capstan {
 namespace {
 
+constexpr std::chrono::seconds kAdmissionTimeout{5};
 constexpr const char* kClusterLabel = "cluster.x-k8s.io/cluster-name";
 
 // Writes that are under way may still ask plugins that have just been exchanged: the admission
 // keeps its registry alive.
-std::shared_ptr<Admission> admission_of(std::shared_ptr<PluginRegistry> registry, Clock& clock) {
+std::shared_ptr<Admission> admission_of(std::shared_ptr<PluginRegistry> registry,
+                                        const std::shared_ptr<const Tracer>& tracer) {
   struct Owned {
-    Owned(std::shared_ptr<PluginRegistry> plugins, Clock& clock)
-        : registry(std::move(plugins)), admission(*registry, clock) {}
+    Owned(std::shared_ptr<PluginRegistry> plugins, std::shared_ptr<const Tracer> spans)
+        : registry(std::move(plugins)),
+          tracer(std::move(spans)),
+          admission(*registry, tracer->clock, kAdmissionTimeout, tracer.get()) {}
     std::shared_ptr<PluginRegistry> registry;
+    std::shared_ptr<const Tracer> tracer;
     PluginAdmission admission;
   };
-  auto owned = std::make_shared<Owned>(std::move(registry), clock);
+  auto owned = std::make_shared<Owned>(std::move(registry), tracer);
   return {owned, &owned->admission};
 }
 
@@ -44,14 +49,16 @@ bool is_news(const StoreEvent& event) {
   const Metadata& now = event.object->meta();
   const Metadata& before = event.previous->meta();
   return now.generation != before.generation ||
-         now.annotation(kReloadAnnotation) != before.annotation(kReloadAnnotation);
+         now.annotation(kReloadAnnotation) != before.annotation(kReloadAnnotation) ||
+         now.annotation(kUnquarantineAnnotation) != before.annotation(kUnquarantineAnnotation);
 }
 
 }  // namespace
 
 ProviderRuntime::ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
-                                 const WakeSignal& signals)
+                                 const WakeSignal& signals, SpanSink* spans)
     : signals_(signals),
+      spans_(spans),
       configured_(config.plugins),
       sources_(config.plugin_directories, config.data_dir, std::move(trust), clock,
                signals.stop_descriptor()) {}
@@ -81,6 +88,7 @@ LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
     isolated.program = TRY(isolation::plugin_host_program());
     isolated.sandbox = config.isolation == "sandbox";
     isolated.limits = config.limits;
+    isolated.restart = config.restart;
     isolated.changed = [this, changed, manifest = file.manifest] {
       wake_objects_of(manifest);
       changed();
@@ -138,6 +146,7 @@ Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> cha
   core_ = &core;
   metrics_ = std::make_unique<RegistryPluginMetrics>(core.metrics);
   events_ = std::make_unique<EventRecorder>(*core.resources, core.clock, core.random);
+  tracer_ = std::make_shared<const Tracer>(Tracer{core.clock, core.random, spans_});
   workload_ = make_http_workload_clusters(*core.cache, core.clock, core.random);
   inventory_ = std::make_unique<ProviderInventory>(*core.resources);
   objects_ = std::make_unique<PluginObjects>(*core.resources);
@@ -264,7 +273,7 @@ std::shared_ptr<PluginRegistry> ProviderRuntime::make_registry() {
 
 void ProviderRuntime::start_controllers() {
   const std::shared_ptr<PluginRegistry> registry = make_registry();
-  core_->plugin_admission->set(admission_of(registry, core_->clock));
+  core_->plugin_admission->set(admission_of(registry, tracer_));
 
   ManagerOptions manager_options{
       .resources = *core_->resources, .clock = core_->clock, .random = core_->random};
@@ -282,7 +291,7 @@ void ProviderRuntime::start_controllers() {
                        [this](const ClusterName& cluster) { wake_cluster(cluster); }};
   lifecycle::register_controllers(*manager, *core_->resources, deps);
   for (const GroupKind& kind : registry->reconciled()) {
-    manager->add(provider_controller(kind, *registry, core_->kinds));
+    manager->add(provider_controller(kind, *registry, core_->kinds, tracer_.get()));
   }
   {
     const std::scoped_lock lock(manager_mutex_);
@@ -369,12 +378,21 @@ void ProviderRuntime::stop() {
   core_ = nullptr;
 }
 
-std::map<std::string, ProviderStatistics> ProviderRuntime::provider_statistics() const {
+std::map<std::string, PluginFigures> ProviderRuntime::plugin_figures() const {
+  std::map<std::string, size_t> depths;
+  for (const ControllerStatistics& controller : statistics()) {
+    depths[controller.controller] = controller.depth;
+  }
   const std::scoped_lock lock(manager_mutex_);
-  std::map<std::string, ProviderStatistics> all;
+  std::map<std::string, PluginFigures> all;
   if (registry_ == nullptr) return all;
   for (const auto& provider : registry_->providers()) {
-    all[provider->name()] = provider->statistics();
+    PluginFigures& figures = all[provider->name()];
+    figures.statistics = provider->statistics();
+    figures.state = provider->state();
+    for (const ReconcileEntry& entry : provider->manifest().reconciles) {
+      figures.queued += depths[provider_controller_name(entry.kind)];
+    }
   }
   return all;
 }

@@ -25,15 +25,23 @@
 #include "runtime/server/runtime_core.h"
 #include "runtime/server/server_config.h"
 #include "runtime/server/wake_signal.h"
+#include "runtime/telemetry/trace.h"
 #include "runtime/workload/workload.h"
 
 namespace capstan {
 
+// What a plugin that runs did, how it is, and what waits for it.
+struct PluginFigures {
+  ProviderStatistics statistics;
+  ProviderState state;
+  size_t queued = 0;  // objects of its kinds that are to be reconciled
+};
+
 class ProviderRuntime {
  public:
-  // The clock and the signals outlive it.
+  // The clock, the signals and the sink (null for none) outlive it.
   ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
-                  const WakeSignal& signals);
+                  const WakeSignal& signals, SpanSink* spans);
   ~ProviderRuntime();
 
   // Until start() has been: writes of what plugins are asked about are put off. Before the API
@@ -50,7 +58,7 @@ class ProviderRuntime {
 
   std::vector<ControllerStatistics> statistics() const;
   // By the plugin's name; of those that run.
-  std::map<std::string, ProviderStatistics> provider_statistics() const;
+  std::map<std::string, PluginFigures> plugin_figures() const;
 
  private:
   HostPorts ports();
@@ -71,6 +79,7 @@ class ProviderRuntime {
   void wake_cluster(const ClusterName& cluster);
 
   const WakeSignal& signals_;
+  SpanSink* const spans_;
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
   std::set<std::string> introduced_files_;
@@ -79,6 +88,7 @@ class ProviderRuntime {
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<RegistryPluginMetrics> metrics_;
   std::unique_ptr<EventRecorder> events_;  // of plugins, beside those that come with a reply
+  std::shared_ptr<const Tracer> tracer_;
   std::unique_ptr<WorkloadClusters> workload_;
   std::unique_ptr<ProviderInventory> inventory_;
   std::unique_ptr<PluginObjects> objects_;

@@ -4,11 +4,13 @@
 
 #include <atomic>
 
+#include "capstan_version.h"
 #include "runtime/api/api_server.h"
 #include "runtime/api/server_identity.h"
 #include "runtime/server/provider_runtime.h"
 #include "runtime/server/runtime_core.h"
 #include "runtime/server/server_metrics.h"
+#include "runtime/server/trace_file.h"
 #include "runtime/server/wake_signal.h"
 #include "runtime/system/file.h"
 
@@ -66,7 +68,12 @@ Result<void> run_server(
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
   if (signals->stop_asked()) return stopped_early();
-  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, *signals);
+  std::unique_ptr<TraceFile> traces;
+  if (!config.trace_file.empty()) {
+    traces = TRY(TraceFile::open(config.trace_file, CAPSTAN_VERSION));
+  }
+  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, *signals,
+                            traces.get());
   providers.hold_writes(*core);
   RequestMetrics requests(core->metrics, core->clock);
   add_server_metrics(*core, providers);

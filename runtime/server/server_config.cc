@@ -13,7 +13,7 @@ namespace capstan {
 namespace {
 
 constexpr std::array kFields = {"listen",    "serverNames",     "api",     "dataDir", "logLevel",
-                                "tokenFile", "pluginDirectory", "plugins", "trust"};
+                                "tokenFile", "pluginDirectory", "plugins", "trust",   "telemetry"};
 constexpr std::array kLevels = {"debug", "info", "warning", "error"};
 
 Result<void> read_text(const Json& config, const char* field, std::string& into) {
@@ -52,6 +52,13 @@ Result<void> read_api(const Json& api, ServerConfig& out) {
   return {};
 }
 
+Result<void> read_telemetry(const Json& telemetry, ServerConfig& out) {
+  const bool known = telemetry.is_object() &&
+                     telemetry.size() == static_cast<size_t>(telemetry.contains("traces"));
+  if (!known) return Error::invalid("telemetry must be a map like {traces: FILE}");
+  return read_text(telemetry, "traces", out.trace_file);
+}
+
 Result<ServerConfig> read_config(const Json& config) {
   if (!config.is_object()) return Error::invalid("the config must be a map of fields");
   for (const auto& [field, value] : config.items()) {
@@ -81,6 +88,9 @@ Result<ServerConfig> read_config(const Json& config) {
   }
   if (const auto trust = config.find("trust"); trust != config.end()) {
     out.trust = TRY(TrustConfig::from_json(*trust));
+  }
+  if (const auto telemetry = config.find("telemetry"); telemetry != config.end()) {
+    TRY(read_telemetry(*telemetry, out));
   }
   return out;
 }

@@ -14,6 +14,7 @@
 //       settings: {region: fsn1}
 //       secrets: {token: "env:HCLOUD_TOKEN"}
 //   trust: {require: digest}    # docs/packaging.md
+//   telemetry: {traces: /var/log/capstan/traces.jsonl}
 //
 // Thread safety: values.
 #pragma once
@@ -49,6 +50,7 @@ struct ServerConfig {
   // Nothing: every bundled plugin. An empty list: none.
   std::optional<std::vector<PluginConfig>> plugins;
   TrustConfig trust;
+  std::string trace_file;  // where spans are written, "" for nowhere
 
   // Errors: kInvalid naming the file, the field, what was expected; unknown fields are errors.
   static Result<ServerConfig> parse(std::string_view yaml, const std::string& file);

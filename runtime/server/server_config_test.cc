@@ -31,6 +31,11 @@ TEST(ServerConfigTest, the_server_has_the_names_that_clients_use) {
   EXPECT_EQ(config.max_connections, 50u);
 }
 
+TEST(ServerConfigTest, spans_go_to_the_file_that_is_named) {
+  EXPECT_EQ(ServerConfig::parse("", "c.yaml")->trace_file, "");
+  EXPECT_EQ(ServerConfig::parse("telemetry: {traces: /t.jsonl}", "c.yaml")->trace_file, "/t.jsonl");
+}
+
 struct Case {
   const char* yaml;
   const char* message;
@@ -50,6 +55,8 @@ TEST(ServerConfigTest, each_mistake_is_named_with_the_remedy) {
       {"api: {connections: 5}", "api must be a map with maxConnections"},
       {"- a", "the config must be a map of fields"},
       {"trust: {require: always}", "trust.require: \"always\" is none of signed, digest, none"},
+      {"telemetry: {trace: /t}", "telemetry must be a map like {traces: FILE}"},
+      {"telemetry: {traces: 5}", "traces must be a text"},
       {"a: [", "c.yaml"},
   };
   for (const Case& c : cases) {

@@ -65,6 +65,23 @@ void describe_results(const ControllerStatistics& controller, Exposition& out) {
   }
 }
 
+void describe_plugin_process(const std::string& plugin, const PluginFigures& figures,
+                             Exposition& out) {
+  const ProviderStatistics& did = figures.statistics;
+  const MetricLabels labels = {{"plugin", plugin}};
+  out.counter("capstan_provider_restarts_total", "Restarts of a plugin's process.", labels,
+              number(did.restarts));
+  out.counter("capstan_provider_crashes_total", "Ends of a plugin's process that nobody asked for.",
+              labels, number(did.crashes));
+  out.counter("capstan_provider_quarantines_total", "How often a plugin's process ended too often.",
+              labels, number(did.quarantines));
+  out.gauge("capstan_provider_quarantined", "1 while a plugin is in quarantine.", labels,
+            figures.state.name == "Quarantined" ? 1 : 0);
+  if (figures.state.isolation == "in-process") return;
+  out.gauge("capstan_provider_resident_memory_bytes", "Resident memory of a plugin's process.",
+            labels, number(did.resident_bytes));
+}
+
 }  // namespace
 
 void describe_controllers(const std::vector<ControllerStatistics>& controllers, Exposition& out) {
@@ -93,18 +110,30 @@ void describe_controllers(const std::vector<ControllerStatistics>& controllers, 
   }
 }
 
-void describe_providers(const std::map<std::string, ProviderStatistics>& providers,
-                        Exposition& out) {
-  for (const auto& [plugin, statistics] : providers) {
+void describe_plugins(const std::map<std::string, PluginFigures>& plugins, Exposition& out) {
+  for (const auto& [plugin, figures] : plugins) {
+    const ProviderStatistics& did = figures.statistics;
     const MetricLabels labels = {{"plugin", plugin}};
-    out.counter("capstan_provider_calls_total", "Calls of a plugin.", labels,
-                number(statistics.calls));
+    out.counter("capstan_provider_calls_total", "Calls of a plugin.", labels, number(did.calls));
     out.counter("capstan_provider_failures_total", "Calls of a plugin that failed.", labels,
-                number(statistics.failures));
+                number(did.failures));
+    for (const auto& [code, count] : did.failures_by_code) {
+      out.counter("capstan_provider_errors_total", "Calls of a plugin that failed, by status.",
+                  {{"plugin", plugin}, {"code", std::string(code_name(code))}}, number(count));
+    }
     out.histogram("capstan_provider_call_duration_seconds", "Calls of a plugin.", labels,
-                  statistics.latency);
-    out.counter("capstan_provider_restarts_total", "Restarts of a plugin's process.", labels,
-                number(statistics.restarts));
+                  did.latency);
+    out.gauge("capstan_provider_calls_in_flight", "Calls of a plugin that have not returned.",
+              labels, number(did.in_flight));
+    out.gauge("capstan_provider_queue_depth",
+              "Objects of a plugin's kinds that are to be reconciled.", labels,
+              number(figures.queued));
+    out.gauge("capstan_provider_up", "1 while a plugin can be called.", labels,
+              figures.state.name == "Running" ? 1 : 0);
+    out.counter("capstan_provider_cpu_seconds_total",
+                "CPU time of a plugin's process, or of its calls in this one.", labels,
+                did.cpu_seconds);
+    describe_plugin_process(plugin, figures, out);
   }
 }
 
@@ -114,7 +143,7 @@ void add_server_metrics(RuntimeCore& core, const ProviderRuntime& providers) {
     describe_process(out);
     describe_store(core, out);
     describe_controllers(providers.statistics(), out);
-    describe_providers(providers.provider_statistics(), out);
+    describe_plugins(providers.plugin_figures(), out);
   });
 }
 

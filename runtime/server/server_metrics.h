@@ -15,7 +15,6 @@ void add_server_metrics(RuntimeCore& core, const ProviderRuntime& providers);
 
 // The parts, for tests: what is written for given figures.
 void describe_controllers(const std::vector<ControllerStatistics>& controllers, Exposition& out);
-void describe_providers(const std::map<std::string, ProviderStatistics>& providers,
-                        Exposition& out);
+void describe_plugins(const std::map<std::string, PluginFigures>& plugins, Exposition& out);
 
 }  // namespace capstan

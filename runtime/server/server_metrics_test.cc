@@ -44,15 +44,41 @@ TEST(ServerMetricsTest, figures_that_moved_while_they_were_read_give_no_negative
                    "result=\"success\"} 0"));
 }
 
-TEST(ServerMetricsTest, a_plugin_s_calls_failures_and_restarts_carry_its_name) {
+TEST(ServerMetricsTest, a_plugin_s_figures_carry_its_name) {
   Histogram latency(kLatencyBounds);
   latency.observe(0.5);
+  PluginFigures docker;
+  docker.statistics = {.calls = 7, .failures = 2, .latency = latency.snapshot(), .restarts = 1};
+  docker.statistics.crashes = 4;
+  docker.statistics.failures_by_code = {{Code::kUnavailable, 2}};
+  docker.statistics.cpu_seconds = 1.5;
+  docker.statistics.resident_bytes = 4096;
+  docker.state.name = "Quarantined";
+  docker.state.isolation = "process";
+  docker.queued = 9;
   Exposition out;
-  describe_providers({{"docker", {7, 2, latency.snapshot(), 1}}}, out);
-  EXPECT_TRUE(says(out, "capstan_provider_calls_total{plugin=\"docker\"} 7"));
-  EXPECT_TRUE(says(out, "capstan_provider_failures_total{plugin=\"docker\"} 2"));
-  EXPECT_TRUE(says(out, "capstan_provider_restarts_total{plugin=\"docker\"} 1"));
-  EXPECT_TRUE(says(out, "capstan_provider_call_duration_seconds_sum{plugin=\"docker\"} 0.5"));
+  describe_plugins({{"docker", docker}}, out);
+  for (const char* line :
+       {"capstan_provider_calls_total{plugin=\"docker\"} 7",
+        "capstan_provider_failures_total{plugin=\"docker\"} 2",
+        "capstan_provider_errors_total{plugin=\"docker\",code=\"unavailable\"} 2",
+        "capstan_provider_restarts_total{plugin=\"docker\"} 1",
+        "capstan_provider_crashes_total{plugin=\"docker\"} 4",
+        "capstan_provider_call_duration_seconds_sum{plugin=\"docker\"} 0.5",
+        "capstan_provider_cpu_seconds_total{plugin=\"docker\"} 1.5",
+        "capstan_provider_resident_memory_bytes{plugin=\"docker\"} 4096",
+        "capstan_provider_queue_depth{plugin=\"docker\"} 9",
+        "capstan_provider_quarantined{plugin=\"docker\"} 1",
+        "capstan_provider_up{plugin=\"docker\"} 0"}) {
+    EXPECT_TRUE(says(out, line)) << line << "\n" << out.text();
+  }
+}
+
+TEST(ServerMetricsTest, a_plugin_without_a_process_has_no_memory_of_its_own) {
+  Exposition out;
+  describe_plugins({{"docker", {}}}, out);
+  EXPECT_EQ(out.text().find("resident_memory"), std::string::npos);
+  EXPECT_TRUE(says(out, "capstan_provider_up{plugin=\"docker\"} 1"));
 }
 
 }  // namespace

@@ -13,13 +13,13 @@
 namespace capstan {
 namespace {
 
-// The fields of /proc/self/stat from the third on: the second, the program's name, may hold blanks.
-Result<std::vector<uint64_t>> stat_fields() {
-  const std::string text = TRY(read_file("/proc/self/stat"));
+// The fields of /proc/PID/stat from the third on: the second, the program's name, may hold blanks.
+Result<std::vector<uint64_t>> stat_fields(const std::string& folder) {
+  const std::string text = TRY(read_file(folder + "/stat"));
   std::istringstream words(text.substr(text.rfind(')') + 1));
   std::vector<uint64_t> fields;
   for (std::string word; words >> word;) fields.push_back(std::strtoull(word.c_str(), nullptr, 10));
-  if (fields.size() < 22) return Error::unavailable("/proc/self/stat has too few fields");
+  if (fields.size() < 22) return Error::unavailable(folder + "/stat has too few fields");
   return fields;
 }
 
@@ -32,21 +32,21 @@ Result<double> boot_time() {
   return Error::unavailable("/proc/stat has no btime");
 }
 
-uint64_t open_fds() {
+uint64_t open_fds(const std::string& folder) {
   std::error_code error;
   uint64_t count = 0;
-  std::filesystem::directory_iterator entry("/proc/self/fd", error);
+  std::filesystem::directory_iterator entry(folder + "/fd", error);
   for (; !error && entry != std::filesystem::directory_iterator(); entry.increment(error)) ++count;
-  // The folder itself was open while it was read.
-  return count > 0 ? count - 1 : 0;
+  return count;
 }
 
 }  // namespace
 
-Result<ProcessUsage> read_process_usage() {
+Result<ProcessUsage> read_process_usage(pid_t process) {
+  const std::string folder = process == 0 ? "/proc/self" : "/proc/" + std::to_string(process);
   // Counted from the third field: utime is the 14th, stime 15th, num_threads 20th, starttime 22nd,
   // vsize 23rd, rss 24th.
-  const std::vector<uint64_t> fields = TRY(stat_fields());
+  const std::vector<uint64_t> fields = TRY(stat_fields(folder));
   const auto ticks = static_cast<double>(::sysconf(_SC_CLK_TCK));
   ProcessUsage usage;
   usage.cpu_seconds = static_cast<double>(fields[11] + fields[12]) / ticks;
@@ -54,9 +54,11 @@ Result<ProcessUsage> read_process_usage() {
   usage.start_time = TRY(boot_time()) + static_cast<double>(fields[19]) / ticks;
   usage.virtual_bytes = fields[20];
   usage.resident_bytes = fields[21] * static_cast<uint64_t>(::sysconf(_SC_PAGESIZE));
-  usage.open_fds = open_fds();
+  usage.open_fds = open_fds(folder);
+  // The folder itself was open while it was read.
+  if (process == 0 && usage.open_fds > 0) --usage.open_fds;
   rlimit limit{};
-  if (::getrlimit(RLIMIT_NOFILE, &limit) == 0) usage.max_fds = limit.rlim_cur;
+  if (::prlimit(process, RLIMIT_NOFILE, nullptr, &limit) == 0) usage.max_fds = limit.rlim_cur;
   return usage;
 }
 

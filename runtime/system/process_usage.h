@@ -1,7 +1,9 @@
-// What this process uses, from /proc.
+// What this process, or another one of the same user, uses; from /proc.
 //
 // Thread safety: free function.
 #pragma once
+
+#include <sys/types.h>
 
 #include <cstdint>
 
@@ -19,7 +21,8 @@ struct ProcessUsage {
   double start_time = 0;  // seconds since 1970
 };
 
-// Errors: kUnavailable where /proc cannot be read.
-Result<ProcessUsage> read_process_usage();
+// Of the process with that number, 0 for this one. Errors: kUnavailable where /proc cannot be read,
+// kNotFound where there is no such process.
+Result<ProcessUsage> read_process_usage(pid_t process = 0);
 
 }  // namespace capstan

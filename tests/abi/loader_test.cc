@@ -22,7 +22,7 @@ class LoaderTest : public testing::Test {
  protected:
   LoaderOptions options() {
     LoaderOptions options{.ports = {.clock = clock_}, .bundled_folder = CAPSTAN_FIXTURES};
-    options.probe_timeout = std::chrono::milliseconds(500);
+    options.probe = {CAPSTAN_PLUGIN_HOST, std::chrono::milliseconds(1500)};
     return options;
   }
   // Why the fixture does not run.
@@ -60,7 +60,7 @@ INSTANTIATE_TEST_SUITE_P(
                     Broken{"crash-at-load", "crashed when it was loaded (signal 6"},
                     Broken{"crash-in-entry", "crashed in its entry (signal 6"},
                     Broken{"crash-in-create", "crashed when its instance was made (signal 6"},
-                    Broken{"hang-at-load", "hung when it was loaded (no answer in 500 ms)"},
+                    Broken{"hang-at-load", "hung when it was loaded (no answer in 1500 ms)"},
                     Broken{"small-table", "its plugin table is too small"},
                     Broken{"no-reconcile", "does not offer capstan.reconcile/1"},
                     Broken{"extra-symbol", "exports 1 symbols besides capstan_plugin_entry"}),

@@ -12,7 +12,7 @@ class VersionsTest : public testing::Test {
   std::unique_ptr<Provider> load(const std::string& path) {
     const auto file = read_plugin_file(path);
     EXPECT_TRUE(file.ok()) << file.error().message;
-    const auto probed = probe_plugin(*file, std::chrono::seconds(5));
+    const auto probed = probe_plugin(*file, {CAPSTAN_PLUGIN_HOST});
     EXPECT_TRUE(probed.ok()) << probed.error().message;
     PluginConfig config;
     config.name = file->manifest.name;

@@ -43,6 +43,18 @@ def is_running(pid):
         return False
 
 
+class SandboxedMemoryTest(MemoryClustersTest):
+    """The infrastructure provider with nothing but what its manifest asks for."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.server = Server(config="plugins: [kubeadm, {name: memory, isolation: sandbox}]").start()
+
+    def test_the_sandbox_is_on(self):
+        status = self.server.get("plugins", "memory")["status"]
+        self.assertEqual((status["state"], status["isolation"]), ("Running", "sandbox"))
+
+
 class MemoryClustersIsolatedTest(MemoryClustersTest):
     @classmethod
     def setUpClass(cls):

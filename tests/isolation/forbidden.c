@@ -111,6 +111,18 @@ static int connect_allowed(void) {
 static int connect_elsewhere(void) {
   return connect_to(2);
 }
+static int listen_on_a_port(void) {
+  const int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  if (fd < 0) return -1;
+  struct sockaddr_in at = {0};
+  at.sin_family = AF_INET;
+  at.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+  const int result = bind(fd, (struct sockaddr*)&at, sizeof at) < 0 ? -1 : listen(fd, 1);
+  const int failure = errno;
+  close(fd);
+  errno = failure;
+  return result;
+}
 static int become_somebody(void) {
   return setuid(12345);
 }
@@ -135,6 +147,7 @@ static const struct {
              {"try-raw-socket", raw_socket},
              {"try-connect-allowed", connect_allowed},
              {"try-connect-elsewhere", connect_elsewhere},
+             {"try-listen", listen_on_a_port},
              {"try-setuid", become_somebody}};
 
 const char* try_forbidden(const char* text, size_t size) {

@@ -102,7 +102,7 @@ TEST_F(IsolatedProviderTest, it_inherits_neither_environment_nor_files) {
   const auto provider = start();
   EXPECT_EQ(seen(*provider, "environment"), "PATH LANG ");
   ::unsetenv("CAPSTAN_ZOO_TOKEN");
-  EXPECT_EQ(seen(*provider, "descriptors-open"), "0 1 2 3 4 ");
+  EXPECT_EQ(seen(*provider, "descriptors-open"), "0 1 2 3 4 5 ");
 }
 
 TEST_F(IsolatedProviderTest, a_crash_is_named_and_it_is_started_again) {
@@ -113,6 +113,9 @@ TEST_F(IsolatedProviderTest, an_exit_is_named_and_it_is_started_again) {
 }
 TEST_F(IsolatedProviderTest, garbage_costs_it_its_process) {
   expect_lost_and_restarted("misuse scenario-garbage", "is broken");
+}
+TEST_F(IsolatedProviderTest, garbage_for_an_answer_costs_it_its_process) {
+  expect_lost_and_restarted("misuse direct scenario-garbage", "is broken");
 }
 TEST_F(IsolatedProviderTest, garbage_to_the_services_costs_it_its_process) {
   expect_lost_and_restarted("misuse services scenario-garbage", "is broken");
@@ -127,8 +130,10 @@ TEST_F(IsolatedProviderTest, a_flood_of_file_descriptors_costs_it_its_process_an
 }
 TEST_F(IsolatedProviderTest, closing_a_connection_costs_it_its_process) {
   expect_lost_and_restarted("misuse scenario-close", "closed");
-  changes_ = 0;
-  expect_lost_and_restarted("misuse services scenario-close", "closed");
+  for (const char* socket : {"services", "direct"}) {
+    changes_ = 0;
+    expect_lost_and_restarted(std::string("misuse ") + socket + " scenario-close", "closed");
+  }
 }
 TEST_F(IsolatedProviderTest, one_that_does_not_read_its_answers_is_ended_at_its_deadline) {
   expect_lost_and_restarted("misuse scenario-deaf", "did not return", within(300ms));
@@ -242,6 +247,17 @@ TEST_F(IsolatedProviderTest, it_is_quarantined_after_too_many_crashes_and_freed_
   ASSERT_TRUE(wait_for_changes(6));
   EXPECT_EQ(seen(*provider, "nothing"), "well");
   EXPECT_FALSE(provider->unquarantine());
+}
+
+TEST_F(IsolatedProviderTest, quarantine_ends_by_itself_after_its_time) {
+  IsolationOptions strict = options();
+  strict.restart.crashes = 1;
+  strict.restart.quarantine = 50ms;
+  const auto provider = start(strict);
+  EXPECT_EQ(reconcile(*provider, "crash").reason(), kPluginQuarantined);
+  ASSERT_TRUE(wait_for_changes(2));  // in quarantine, and running again
+  EXPECT_EQ(seen(*provider, "nothing"), "well");
+  EXPECT_EQ(provider->state().name, "Running");
 }
 
 TEST_F(IsolatedProviderTest, while_it_waits_calls_are_told_when_to_come_again) {

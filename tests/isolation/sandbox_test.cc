@@ -59,6 +59,16 @@ TEST_F(SandboxTest, tcp_goes_only_to_ports_of_the_manifest) {
   EXPECT_EQ(attempt(*provider, "connect-elsewhere"), "refused: Permission denied");
 }
 
+TEST_F(SandboxTest, it_listens_only_where_the_manifest_says_so) {
+  if (landlock_version() < 4) GTEST_SKIP() << "this kernel's Landlock knows no ports";
+  EXPECT_EQ(attempt(*sandboxed(), "listen"), "refused: Permission denied");
+  IsolationOptions inside = options();
+  inside.sandbox = true;
+  const auto listening = start(inside, {{"listen", "loopback"}});
+  EXPECT_EQ(attempt(*listening, "listen"), "done");
+  EXPECT_THAT(listening->state().notices, testing::Contains(HasSubstr("needs.listen")));
+}
+
 TEST_F(SandboxTest, the_host_cannot_be_signalled) {
   if (landlock_version() < 6) GTEST_SKIP() << "this kernel's Landlock knows no signals";
   EXPECT_EQ(attempt(*sandboxed(), "signal-host"), "refused: Operation not permitted");

@@ -86,7 +86,7 @@ static void send_with_descriptors(int socket, const void* bytes, size_t size, in
 }
 
 static void misuse_connections(capstan_str request) {
-  const int socket = has(request, "services") ? 4 : 3;
+  const int socket = has(request, "services") ? 4 : has(request, "direct") ? 5 : 3;
   if (has(request, "scenario-garbage")) {
     (void)!write(socket, "no frame at all, but long enough to be one", 42);
   } else if (has(request, "scenario-descriptors")) {

@@ -25,7 +25,7 @@ class ZooTestCase : public testing::Test {
 
   IsolationOptions options() {
     IsolationOptions options{.clock = clock_, .random = random_, .program = CAPSTAN_PLUGIN_HOST};
-    options.grace = 200ms;
+    options.restart.grace = 200ms;
     options.restart.first_delay = 1ms;
     options.restart.longest_delay = 20ms;
     options.changed = [this] {
@@ -36,10 +36,16 @@ class ZooTestCase : public testing::Test {
     return options;
   }
 
+  // `needs`: what the manifest says besides.
   std::unique_ptr<IsolatedProvider> make(IsolationOptions options,
-                                         const std::string& library = ZOO_PLUGIN) {
+                                         const std::string& library = ZOO_PLUGIN,
+                                         const Json& needs = Json::object()) {
     auto file = read_plugin_file(library);
     EXPECT_TRUE(file.ok()) << file.error().message;
+    Json manifest = Json::parse(file->manifest_text);
+    manifest["needs"].update(needs);
+    file->manifest_text = dump_json(manifest);
+    file->manifest = parse_manifest(file->manifest_text).value();
     PluginConfig config;
     config.name = file->manifest.name;
     config.secrets = {{"token", "env:CAPSTAN_ZOO_TOKEN"}};
@@ -50,8 +56,9 @@ class ZooTestCase : public testing::Test {
     return std::make_unique<IsolatedProvider>(*std::move(file), std::move(services),
                                               std::move(options));
   }
-  std::unique_ptr<IsolatedProvider> start(IsolationOptions options) {
-    auto provider = make(std::move(options));
+  std::unique_ptr<IsolatedProvider> start(IsolationOptions options,
+                                          const Json& needs = Json::object()) {
+    auto provider = make(std::move(options), ZOO_PLUGIN, needs);
     const auto active = provider->activate(Json::object());
     EXPECT_TRUE(active.ok()) << active.error().message;
     return provider;

@@ -25,7 +25,7 @@ void add_plugin_keygen(CLI::App& plugin, Program& program);
 void add_plugin_doctor(CLI::App& plugin, Program& program);
 void add_plugin_test(CLI::App& plugin, Program& program);
 void add_plugin_replay(CLI::App& plugin, Program& program);
-// enable, disable, reload: the plugins of a running server.
+// enable, disable, reload, unquarantine: the plugins of a running server.
 void add_plugin_state_verbs(CLI::App& plugin, Program& program);
 
 // Where the server's config and data are: --config, --data-dir.

@@ -66,6 +66,7 @@ class Printer {
     needs("secrets", manifest.needs.secrets);
     needs("hosts", manifest.needs.hosts);
     needs("paths", manifest.needs.paths);
+    if (manifest.needs.listen) line("Needs", "to listen on the loopback interface");
     if (manifest.needs.workload) line("Needs", "the workload clusters");
     std::vector<std::string> templates;
     for (const auto& [name, text] : manifest.templates) templates.push_back(name);

@@ -1,5 +1,5 @@
-// capstan plugin enable, disable, reload: they edit the server's Plugin objects, as kubectl
-// could, and wait until the server has followed.
+// capstan plugin enable, disable, reload, unquarantine: they edit the server's Plugin objects, as
+// kubectl could, and wait until the server has followed.
 #include <CLI/CLI.hpp>
 #include <chrono>
 #include <memory>
@@ -15,6 +15,7 @@ namespace {
 
 const KindName kPlugin = {"capstan.dev", "Plugin"};
 constexpr const char* kReload = "capstan.dev/reload";
+constexpr const char* kUnquarantine = "capstan.dev/unquarantine";
 
 struct Flags {
   ApiClientOptions server;
@@ -107,15 +108,43 @@ Result<void> disable(const Flags& flags, Program& program) {
   return {};
 }
 
+// A new value of an annotation tells the server to act.
+Result<void> annotate(ApiClient& client, const std::string& path, const char* annotation,
+                      Instant now) {
+  const Json patch = {{"metadata", {{"annotations", {{annotation, format_micro_time(now)}}}}}};
+  TRY(client.call("PATCH", path, dump_json(patch), "application/merge-patch+json"));
+  return {};
+}
+
 Result<void> reload(const Flags& flags, Program& program) {
   const auto client = TRY(make_api_client(flags.server));
   const std::string path = TRY(path_of(*client, flags.name));
   if (TRY(client->find(kPlugin, "", flags.name)).is_null()) return no_plugin(*client, flags.name);
-  const Json patch = {
-      {"metadata", {{"annotations", {{kReload, format_micro_time(program.clock.now())}}}}}};
-  TRY(client->call("PATCH", path, dump_json(patch), "application/merge-patch+json"));
+  TRY(annotate(*client, path, kReload, program.clock.now()));
   return expect_running(TRY(wait_until_followed(*client, path, flags, program.clock)), flags,
                         program);
+}
+
+Result<void> unquarantine(const Flags& flags, Program& program) {
+  const auto client = TRY(make_api_client(flags.server));
+  const std::string path = TRY(path_of(*client, flags.name));
+  const Json before = TRY(client->find(kPlugin, "", flags.name));
+  if (before.is_null()) return no_plugin(*client, flags.name);
+  const std::string state = get_string(before, {"status", "state"}, "Unknown");
+  if (state != "Quarantined") {
+    return Error::failed_precondition("plugin \"" + flags.name + "\" is in no quarantine, it is " +
+                                      state);
+  }
+  TRY(annotate(*client, path, kUnquarantine, program.clock.now()));
+  const MonotonicTime deadline =
+      program.clock.monotonic() + std::chrono::seconds(flags.timeout_seconds);
+  Json plugin = before;
+  while (get_string(plugin, {"status", "state"}) != "Running" &&
+         program.clock.monotonic() < deadline) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+    plugin = TRY(client->get(path));
+  }
+  return expect_running(plugin, flags, program);
 }
 
 using Verb = Result<void> (*)(const Flags&, Program&);
@@ -160,6 +189,11 @@ void add_plugin_state_verbs(CLI::App& plugin, Program& program) {
       add_verb(plugin, program, "reload", "Start a plugin anew from its file while its calls go on",
                "Examples:\n  capstan plugin reload acme", reload, flags);
   add_name_and_timeout(*reload_verb, *flags);
+
+  CLI::App* unquarantine_verb = add_verb(
+      plugin, program, "unquarantine", "Start a plugin again whose process ended too often",
+      "Examples:\n  capstan plugin unquarantine acme", unquarantine, flags);
+  add_name_and_timeout(*unquarantine_verb, *flags);
 }
 
 }  // namespace capstan::cli

@@ -1,4 +1,5 @@
 #include "runtime/plugin/host_services/services_tables.h"
+#include "runtime/telemetry/trace.h"
 
 namespace capstan::services {
 namespace {
@@ -30,12 +31,11 @@ void write_line(void* ctx, int32_t level, capstan_str message, capstan_str field
   (void)guarded(ctx, CAPSTAN_EXT_LOG, [&] {
     const auto spd_level = level_of(level);
     if (!spdlog::should_log(spd_level)) return CAPSTAN_OK;
-    if (fields.size == 0) {
-      spdlog::log(spd_level, "[{}] {}", options_of(ctx).plugin, printable(ctx, message));
-    } else {
-      spdlog::log(spd_level, "[{}] {} {}", options_of(ctx).plugin, printable(ctx, message),
-                  printable(ctx, fields));
-    }
+    std::string line = printable(ctx, message);
+    if (fields.size > 0) line += " " + printable(ctx, fields);
+    if (const auto trace = current_trace_id(); !trace.empty())
+      line.append(" trace_id=").append(trace);
+    spdlog::log(spd_level, "[{}] {}", options_of(ctx).plugin, line);
     return CAPSTAN_OK;
   });
 }
