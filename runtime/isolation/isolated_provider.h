@@ -41,6 +41,7 @@ struct IsolationOptions {
   bool sandbox = false;
   PluginLimits limits = {};
   CgroupPlace cgroups = {};
+  Needs more_needs = {};  // hosts and paths besides the manifest's: where a test's fake is
   RestartOptions restart = {};
   Duration grace = std::chrono::seconds(2);  // after a deadline, and again after SIGTERM
   Duration start_timeout = std::chrono::seconds(10);
@@ -92,6 +93,7 @@ class IsolatedProvider final : public Provider {
   void run_once(std::unique_lock<std::mutex>& lock);
   void watch(std::unique_lock<std::mutex>& lock);
   void lost(std::string reason, bool crash);
+  void tell_end(std::string end);
   void wake();
   void sleep_until_woken(int pidfd, std::optional<Duration> limit);
 
@@ -112,7 +114,9 @@ class IsolatedProvider final : public Provider {
   ProcessPtr process_;  // while it runs
   ProcessPtr retired_;  // the one before, until nobody uses it
   std::string settings_;
+  uint64_t activation_ = 0;           // the current call of activate(), until it has returned
   std::optional<Error> first_start_;  // its failure
+  bool start_crashed_ = false;        // the last start's failure is the process's, not a refusal
   bool stopping_ = false;
   std::thread supervisor_;
 
