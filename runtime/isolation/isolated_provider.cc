@@ -52,6 +52,7 @@ Result<void> IsolatedProvider::activate(const Json& settings) {
   activation_ = CurrentCall::id();
   phase_ = Phase::kStarting;
   state_.crashes = state_.restarts = 0;
+  last_failure_.clear();
   first_start_.reset();
   stopping_ = false;
   policy_.forget();

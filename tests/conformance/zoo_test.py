@@ -183,6 +183,15 @@ class ZooTest(unittest.TestCase):
         self.assertEqual({c["message"] for c in report["cases"]}, {"needs an account"})
         self.assertEqual(code, 1)
 
+    def test_a_case_can_be_skipped_in_one_mode(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+            config.write("skip:\n  - {case: 'lifecycle-activate', mode: sandbox, reason: it listens}\n")
+            config.flush()
+            _, report = run(os.path.join(ZOO, "zoo_good.so"), "--only", "^lifecycle-activate$",
+                            "--mode", "process,sandbox", config=config.name)
+        seen = {c["mode"]: c["verdict"] for c in report["cases"] if c["id"] == "lifecycle-activate"}
+        self.assertEqual(seen, {"process": "passed", "sandbox": "skipped"})
+
     def test_junit_has_a_case_for_each_result(self):
         with tempfile.TemporaryDirectory() as folder:
             path = os.path.join(folder, "report.xml")
