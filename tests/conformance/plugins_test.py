@@ -19,8 +19,8 @@ MODES = "in-process,process,sandbox"
 
 
 def run(plugin, folder, modes=MODES):
-    repeat = "10" if LONG else "5"
-    command = [KIT, plugin, "--level", "10", "--repeat-level", repeat, "--mode", modes, "-o", "json",
+    command = [KIT, plugin, "--level", "10", "--repeat-level", "10" if LONG else "5",
+               "--mode", modes, "-o", "json",
                "--config", os.path.join(SOURCE, folder, "conformance.yaml")]
     done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=False, timeout=3000)
     return json.loads(done.stdout)

@@ -95,8 +95,8 @@ def run(library, *flags, config=CONFIG):
     return done.returncode, json.loads(done.stdout)
 
 
-# Defects of the tables, or that end with a process: harmless in a process of its own, where there is
-# nothing to look at or nothing is found.
+# Defects of the tables, or that end with a process: harmless in a process of its own, where there
+# is nothing to look at or nothing is found.
 HARMLESS_APART = {"ignores_sizes", "knows_everything", "leaks_file", "leaks_memory", "leaks_thread",
                   "once_only", "works_at_load", "works_in_create"}
 # What is said of a process that ended, in this process and in one of its own.
@@ -185,7 +185,8 @@ class ZooTest(unittest.TestCase):
 
     def test_a_case_can_be_skipped_in_one_mode(self):
         with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
-            config.write("skip:\n  - {case: 'lifecycle-activate', mode: sandbox, reason: it listens}\n")
+            config.write("skip:\n"
+                         "  - {case: lifecycle-activate, mode: sandbox, reason: it listens}\n")
             config.flush()
             _, report = run(os.path.join(ZOO, "zoo_good.so"), "--only", "^lifecycle-activate$",
                             "--mode", "process,sandbox", config=config.name)
