@@ -1,8 +1,9 @@
-# capstan_conformance_tests(TARGET [LEVEL n] [MODES in-process,process] [CONFIG conformance.yaml]
-#                           [SEED n] [TIMEOUT seconds])
+# capstan_conformance_tests(TARGET [LEVEL n] [MODES in-process,process,sandbox]
+#                           [CONFIG conformance.yaml] [SEED n] [TIMEOUT seconds])
 #
 # Makes the conformance kit's cases the tests of a plugin that capstan_add_plugin(NAME) made: a
-# GoogleTest program TARGET_conformance with one test a case, run by ctest. TARGET is NAME or
+# GoogleTest program TARGET_conformance with one test a case, which runs it in all MODES (in-process
+# by default) and asks for the same results; run by ctest. TARGET is NAME or
 # capstan_plugin_NAME. The level is 5 by default, the least for a plugin that is published.
 #
 # Part of the SDK's CMake package, as the program capstan-conformance is.

@@ -159,10 +159,11 @@ void CallClient::end(const Error& reason) {
   if (reason.code == Code::kInvalid && broken_) broken_(reason);
 }
 
-void CallClient::notice(Method method, std::string_view body) {
+void CallClient::notice(Method method, std::string_view body, uint32_t attempt) {
   FrameHeader header;
   header.type = FrameType::kNotice;
   header.method = method;
+  header.attempt = attempt;
   (void)channel_.send(header, body);
 }
 

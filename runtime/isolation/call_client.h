@@ -47,7 +47,7 @@ class CallClient {
   Result<Message> call(const Call& call);
 
   // A message without reply; lost where the channel is closed.
-  void notice(Method method, std::string_view body);
+  void notice(Method method, std::string_view body, uint32_t attempt = 0);
 
   size_t waiting() const;
 

@@ -98,11 +98,13 @@ LandlockRules rules_for(const Confinement& confinement) {
   rules.read.assign(std::begin(kReadable), std::end(kReadable));
   rules.read.push_back("/proc/" + std::to_string(::getpid()));
   for (const std::string& path : confinement.plugin_files) rules.read.push_back(path);
-  rules.write = confinement.needs.paths;
   rules.write.emplace_back("/dev/null");
-  for (const std::string& host : confinement.needs.hosts) {
-    rules.any_port = rules.any_port || host == "*" || host.ends_with(":*");
-    rules.connect_ports.push_back(port_of(host));
+  for (const Needs* needs : {&confinement.needs, &confinement.more_needs}) {
+    rules.write.insert(rules.write.end(), needs->paths.begin(), needs->paths.end());
+    for (const std::string& host : needs->hosts) {
+      rules.any_port = rules.any_port || host == "*" || host.ends_with(":*");
+      rules.connect_ports.push_back(port_of(host));
+    }
   }
   // Answers too long for a datagram.
   if (!rules.connect_ports.empty()) rules.connect_ports.push_back(53);
@@ -136,6 +138,16 @@ Result<void> enter_sandbox(const Confinement& confinement, std::vector<std::stri
   return {};
 }
 
+std::vector<std::string> texts_of(const Json& json, std::initializer_list<std::string_view> path) {
+  std::vector<std::string> out;
+  const Json* list = find(json, path);
+  if (list == nullptr || !list->is_array()) return out;
+  for (const Json& item : *list) {
+    if (item.is_string()) out.push_back(item.get<std::string>());
+  }
+  return out;
+}
+
 }  // namespace
 
 Result<Confinement> confinement_from_json(const Json& hello) {
@@ -147,6 +159,8 @@ Result<Confinement> confinement_from_json(const Json& hello) {
   };
   confinement.limits = {number("memory"), number("cpuSeconds"), number("openFiles"),
                         number("processes")};
+  confinement.more_needs.hosts = texts_of(hello, {"moreNeeds", "hosts"});
+  confinement.more_needs.paths = texts_of(hello, {"moreNeeds", "paths"});
   return confinement;
 }
 

@@ -24,9 +24,12 @@ struct Confinement {
   PluginLimits limits;
   std::vector<std::string> plugin_files;  // the library; the plugin's own folder
   Needs needs;
+  // Hosts and paths besides those: where a test's fake is. They open no kind of socket that the
+  // manifest's needs do not.
+  Needs more_needs;
 };
 
-// Members `sandbox` and `limits` of the host's hello.
+// Members `sandbox`, `cgroup`, `limits` and `moreNeeds` of the host's hello.
 Result<Confinement> confinement_from_json(const Json& hello);
 
 // The notices. Errors: a limit or rule that the machine has and refused.

@@ -11,7 +11,8 @@
 //       14    2  reserved    0
 //       16    8  deadline    nanoseconds on CLOCK_MONOTONIC, 0: none
 //       24    4  status      Code of a reply, 0 otherwise
-//       28    4  attempt     failures in a row for this object
+//       28    4  attempt     failures in a row for this object; of calls and notices to the host,
+//                            and of activate, the current call (current_call.h), 0: none
 //
 // A body of at most kMaxInline bytes follows the header in the same message; a larger one is in a
 // sealed memfd that travels with it. Whatever the other side sends, decode gives a frame or says

@@ -76,13 +76,14 @@ TEST(FrameTest, a_body_is_inline_or_in_a_memfd_and_has_a_limit) {
 }
 
 TEST(MessagesTest, a_call_comes_back_as_it_was_sent) {
-  const std::string body = encode_work({"uid-1", "trace", "{\"object\":{}}", "old"});
+  const std::string body = encode_work({"uid-1", "trace", "{\"object\":{}}", "old", 7});
   const auto call = decode_work(body);
   ASSERT_TRUE(call.ok());
   EXPECT_EQ(call->key, "uid-1");
   EXPECT_EQ(call->trace_id, "trace");
   EXPECT_EQ(call->text, "{\"object\":{}}");
   EXPECT_EQ(call->second, "old");
+  EXPECT_EQ(call->current, 7u);
 }
 
 TEST(MessagesTest, a_reply_keeps_its_diagnostics) {
@@ -112,7 +113,7 @@ TEST(MessagesTest, a_body_that_is_cut_off_anywhere_is_an_error) {
     EXPECT_FALSE(decode_reply(whole.substr(0, size)).ok()) << size;
   }
   EXPECT_FALSE(decode_reply(whole + "x").ok());
-  const std::string call = encode_work({"uid", "", "text", ""});
+  const std::string call = encode_work({"uid", "", "text", "", 0});
   for (size_t size = 0; size < call.size(); ++size) {
     EXPECT_FALSE(decode_work(call.substr(0, size)).ok()) << size;
   }

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/isolation/messages.h"
+#include "runtime/plugin/current_call.h"
 #include "runtime/system/process_usage.h"
 
 namespace capstan::isolation {
@@ -48,8 +49,10 @@ Result<void> IsolatedProvider::activate(const Json& settings) {
   dispatcher_ = std::make_unique<ServiceDispatcher>(services_->table(*minor));
   std::unique_lock lock(mutex_);
   settings_ = dump_json(settings);
+  activation_ = CurrentCall::id();
   phase_ = Phase::kStarting;
   state_.crashes = state_.restarts = 0;
+  last_failure_.clear();
   first_start_.reset();
   stopping_ = false;
   policy_.forget();
@@ -71,7 +74,8 @@ void IsolatedProvider::deactivate() {
 }
 
 ProviderReply IsolatedProvider::reconcile(const ProviderCall& call, std::string_view request) {
-  return work(Method::kReconcile, call, encode_work({call.key, call.trace_id, request, ""}));
+  return work(Method::kReconcile, call,
+              encode_work({call.key, call.trace_id, request, "", CurrentCall::id()}));
 }
 
 ProviderReply IsolatedProvider::admit(const ProviderCall& call, std::string_view object,
@@ -81,8 +85,8 @@ ProviderReply IsolatedProvider::admit(const ProviderCall& call, std::string_view
     return failure(Code::kUnavailable, "plugin \"" + name() + "\" checks other writes just now",
                    "Write again a little later", kSoon, kPluginUnavailable);
   }
-  ProviderReply reply =
-      work(Method::kAdmit, call, encode_work({call.key, call.trace_id, object, old}));
+  ProviderReply reply = work(
+      Method::kAdmit, call, encode_work({call.key, call.trace_id, object, old, CurrentCall::id()}));
   admissions_.fetch_sub(1);
   return reply;
 }
@@ -230,6 +234,7 @@ ProviderState IsolatedProvider::state() const {
       break;
     case Phase::kStopped:
       state.name = "Stopped";
+      state.message = last_failure_;
       break;
   }
   return state;

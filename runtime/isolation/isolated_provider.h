@@ -42,6 +42,7 @@ struct IsolationOptions {
   bool sandbox = false;
   PluginLimits limits = {};
   CgroupPlace cgroups = {};
+  Needs more_needs = {};  // hosts and paths besides the manifest's: where a test's fake is
   RestartOptions restart = {};
   Duration start_timeout = std::chrono::seconds(10);
   Duration activate_timeout = std::chrono::seconds(60);  // and of deactivate
@@ -94,6 +95,7 @@ class IsolatedProvider final : public Provider {
   void wait_in_quarantine(std::unique_lock<std::mutex>& lock);
   void leave_quarantine();
   void lost(std::string reason, bool crash);
+  void tell_end(std::string end);
   void wake();
   void sleep_until_woken(int pidfd, std::optional<Duration> limit);
 
@@ -116,7 +118,9 @@ class IsolatedProvider final : public Provider {
   ProcessPtr process_;           // while it runs
   ProcessPtr retired_;           // the one before, until nobody uses it
   std::string settings_;
+  uint64_t activation_ = 0;           // the current call of activate(), until it has returned
   std::optional<Error> first_start_;  // its failure
+  bool start_crashed_ = false;        // the last start's failure is the process's, not a refusal
   bool stopping_ = false;
   std::thread supervisor_;
 

@@ -44,13 +44,11 @@ std::unique_ptr<Provider> start(const Subject& subject) {
   static SystemClock clock;
   static SystemRandom random;
   LoaderOptions options{.ports = {.clock = clock}};
-  options.isolated = [](const PluginConfig& config,
-                        const PluginFile& file) -> Result<std::unique_ptr<Provider>> {
+  options.isolated = [](const PluginConfig& config, const PluginFile& file,
+                        std::unique_ptr<HostTable> services) -> Result<std::unique_ptr<Provider>> {
     IsolationOptions isolated{.clock = clock, .random = random};
     isolated.program = TRY(plugin_host_program());
     isolated.sandbox = config.isolation == "sandbox";
-    auto services =
-        std::make_unique<HostServices>(services_for(file.manifest, config, {.clock = clock}));
     return std::unique_ptr<Provider>(
         std::make_unique<IsolatedProvider>(file, std::move(services), isolated));
   };

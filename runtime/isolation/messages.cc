@@ -19,7 +19,12 @@ Error cut_off(const char* what) {
 
 std::string encode_work(const WorkCall& call) {
   FieldWriter out(call.text.size() + call.second.size() + 128);
-  return out.text(call.key).text(call.trace_id).text(call.text).text(call.second).take();
+  return out.text(call.key)
+      .text(call.trace_id)
+      .text(call.text)
+      .text(call.second)
+      .number(call.current)
+      .take();
 }
 
 Result<WorkCall> decode_work(std::string_view body) {
@@ -29,6 +34,7 @@ Result<WorkCall> decode_work(std::string_view body) {
   call.trace_id = in.text();
   call.text = in.text();
   call.second = in.text();
+  call.current = in.number<uint64_t>();
   if (!in.complete()) return cut_off("a call's members");
   return call;
 }

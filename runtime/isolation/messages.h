@@ -20,6 +20,7 @@ struct WorkCall {
   std::string_view trace_id;
   std::string_view text;
   std::string_view second;
+  uint64_t current = 0;  // what it is to the host (current_call.h)
 };
 
 std::string encode_work(const WorkCall& call);

@@ -4,11 +4,14 @@
 #include <unistd.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <set>
 #include <utility>
 
 #include "runtime/isolation/confinement.h"
 #include "runtime/isolation/messages.h"
+#include "runtime/plugin/current_call.h"
+#include "runtime/plugin/manifest_tool.h"
 #include "runtime/telemetry/trace.h"
 #include "sdk/include/capstan/abi.h"
 
@@ -28,6 +31,20 @@ CallServer::Answer failure(const Error& error) {
   ProviderReply reply;
   reply.diagnostics.push_back({false, error.message, "", "", error.retry_after, false, ""});
   return {error.code, encode_reply(reply)};
+}
+
+// What the sandbox lets it read: for a folder also the SDK of its language, and the environment
+// with its requirements, which may be beside the folder.
+std::vector<std::string> files_of(const PluginFile& file) {
+  std::vector<std::string> files = {file.path, file.library};
+  if (!file.is_folder()) return files;
+  for (std::string& sdk : installed_folders("share/capstan-sdk/python")) {
+    files.push_back(std::move(sdk));
+  }
+  const auto manifest = parse_json(file.manifest_text);
+  const std::string venv = manifest.ok() ? get_string(*manifest, {"python", "venv"}) : "";
+  if (!venv.empty()) files.push_back((std::filesystem::path(file.path) / venv).string());
+  return files;
 }
 
 void send_answer(Channel& channel, const Message& call, const CallServer::Answer& answer) {
@@ -81,7 +98,7 @@ Result<std::string> PluginHost::greet(const Message& hello) {
   if (get_int(json, {"parent"}) != ::getppid()) return Error::unavailable("the host is gone");
   const PluginFile file = TRY(PluginFile::from_json(json));
   Confinement confinement = TRY(confinement_from_json(json));
-  confinement.plugin_files = {file.path, file.library};
+  confinement.plugin_files = files_of(file);
   confinement.needs = file.manifest.needs;
   const std::vector<std::string> notices = TRY(confine_this_process(confinement));
   TRY(load(file, json));
@@ -116,6 +133,7 @@ Result<void> PluginHost::load(const PluginFile& file, const Json& hello) {
 CallServer::Answer PluginHost::answer(const Message& message, const std::atomic<bool>& cancelled) {
   switch (message.header.method) {
     case Method::kActivate: {
+      const CurrentCall current(message.header.attempt);
       const auto settings = parse_json(message.body);
       if (!settings.ok()) return failure(settings.error());
       const Result<void> active = provider_->activate(*settings);
@@ -142,6 +160,7 @@ CallServer::Answer PluginHost::work(const Message& message, const std::atomic<bo
   call.trace_id = work->trace_id;
   const TraceScope trace(TraceContext{std::string(work->trace_id), ""});  // for what it logs
   call.cancelled = &cancelled;
+  const CurrentCall current(work->current);
   const ProviderReply reply = message.header.method == Method::kReconcile
                                   ? provider_->reconcile(call, work->text)
                                   : provider_->admit(call, work->text, work->second);

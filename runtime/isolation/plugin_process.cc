@@ -13,6 +13,8 @@
 #include <cstring>
 #include <utility>
 
+#include "runtime/plugin/current_call.h"
+
 namespace capstan::isolation {
 namespace {
 
@@ -122,9 +124,13 @@ Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
   PluginProcess* self = process.get();
   CallServer::Options serve;
   serve.answer = [self](const Message& message, const std::atomic<bool>&) {
+    const CurrentCall current(message.header.attempt);
     return self->options_.services.answer(message);
   };
-  serve.notice = [self](const Message& message) { self->options_.services.notice(message); };
+  serve.notice = [self](const Message& message) {
+    const CurrentCall current(message.header.attempt);
+    self->options_.services.notice(message);
+  };
   serve.ended = [self](const Error& error) { self->give_up(error.message); };
   serve.give_up = [self] { return self->given_up(); };
   serve.max_threads = self->options_.service_threads;
@@ -139,7 +145,8 @@ PluginProcess::~PluginProcess() {
   (void)reap();
 }
 
-Result<Message> PluginProcess::call_within(Duration limit, Method method, std::string_view body) {
+Result<Message> PluginProcess::call_within(Duration limit, Method method, std::string_view body,
+                                           uint64_t current) {
   const SystemClock clock;
   const MonotonicTime deadline = clock.monotonic() + limit;
   const auto overdue = [&] {
@@ -151,6 +158,7 @@ Result<Message> PluginProcess::call_within(Duration limit, Method method, std::s
   return calls_.call({.method = method,
                       .body = body,
                       .deadline_ns = deadline.time_since_epoch().count(),
+                      .attempt = static_cast<uint32_t>(current),
                       .cancelled = overdue,
                       .give_up = overdue});
 }

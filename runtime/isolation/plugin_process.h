@@ -46,7 +46,9 @@ class PluginProcess {
   void keep(Cgroup group) { group_.emplace(std::move(group)); }
 
   // A call by the thread that started it: without an answer within `limit` the process is killed.
-  Result<Message> call_within(Duration limit, Method method, std::string_view body);
+  // `current`: what it is to the host (current_call.h).
+  Result<Message> call_within(Duration limit, Method method, std::string_view body,
+                              uint64_t current = 0);
 
   // The process is to be ended since it cannot be worked with any more; the first reason counts.
   void give_up(const std::string& reason);

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "runtime/base/clock.h"
+#include "runtime/plugin/current_call.h"
 #include "runtime/plugin/diagnostics_collector.h"
 #include "runtime/telemetry/trace.h"
 #include "sdk/include/capstan/ext/services.h"
@@ -21,6 +22,10 @@ std::string fields(Texts... texts) {
   FieldWriter out;
   (out.text(abi_view(texts)), ...);
   return out.take();
+}
+
+uint32_t current_call() {
+  return static_cast<uint32_t>(CurrentCall::id());
 }
 
 // ---- log, clock, metrics ----
@@ -142,7 +147,7 @@ const capstan_host* RemoteServices::table(uint32_t abi_minor) {
 
 capstan_status RemoteServices::call(Method method, std::string_view body, const capstan_sink* out,
                                     const capstan_diagnostics* diagnostics) const {
-  Result<Message> message = host_.call({.method = method, .body = body});
+  Result<Message> message = host_.call({.method = method, .body = body, .attempt = current_call()});
   if (!message.ok()) return static_cast<capstan_status>(message.code());
   Result<ProviderReply> reply = decode_reply(message->body);
   if (!reply.ok()) {  // a bare status: the reply was too large
@@ -156,6 +161,10 @@ capstan_status RemoteServices::call(Method method, std::string_view body, const 
     wipe(message->body);
   }
   return static_cast<capstan_status>(message->header.status);
+}
+
+void RemoteServices::notice(Method method, std::string_view body) const {
+  host_.notice(method, body, current_call());
 }
 
 const void* RemoteServices::get_extension(void* ctx, const char* id) {

@@ -28,7 +28,7 @@ class RemoteServices final : public HostTable {
   // The reply's text goes into the sink, its diagnostics to `diagnostics` (may be null).
   capstan_status call(Method method, std::string_view body, const capstan_sink* out,
                       const capstan_diagnostics* diagnostics) const;
-  void notice(Method method, std::string_view body) const { host_.notice(method, body); }
+  void notice(Method method, std::string_view body) const;
 
  private:
   static const void* get_extension(void* ctx, const char* id);

@@ -13,6 +13,8 @@
 namespace capstan::isolation {
 namespace {
 
+constexpr const char* kWellEnded = "it ended with code 0";
+
 // The failure that a reply reports.
 Error error_of(const Message& message, const std::string& plugin) {
   Result<ProviderReply> reply = decode_reply(message.body);
@@ -54,7 +56,16 @@ void IsolatedProvider::supervise() {
   if (process == nullptr) return;
   (void)process->call_within(options_.activate_timeout, Method::kDeactivate, "");
   process->end(options_.restart.grace);
-  (void)process->reap();
+  tell_end(process->reap());
+}
+
+// It was asked to end: what else it did is its last crash.
+void IsolatedProvider::tell_end(std::string end) {
+  if (end == kWellEnded) return;
+  spdlog::error("plugin \"{}\": its process did not end well: {}", name(), end);
+  const std::scoped_lock lock(mutex_);
+  ++state_.crashes;
+  last_failure_ = std::move(end);
 }
 
 // Whatever is to be done in the present phase.
@@ -78,10 +89,12 @@ void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
     if (!again) {
       first_start_ = started.error();
       last_failure_ = started.error().message;
+      if (start_crashed_) ++state_.crashes;
       return;
     }
-    return lost(started.error().message, started.code() == Code::kInternal);
+    return lost(started.error().message, start_crashed_);
   }
+  activation_ = 0;
   process_ = *std::move(started);
   phase_ = Phase::kRunning;
   state_.pid = process_->pid();
@@ -173,8 +186,8 @@ void IsolatedProvider::sleep_until_woken(int pidfd, std::optional<Duration> limi
   (void)!::read(wake_.get(), &count, sizeof(count));
 }
 
-// Errors: kInternal where the process crashed, hung or broke the protocol; otherwise what the
-// plugin said.
+// Errors: kInternal where the process crashed, hung or broke the protocol (start_crashed_);
+// otherwise what the plugin said, which may be any code.
 Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
   auto spawned = PluginProcess::spawn({.program = options_.program,
                                        .plugin = name(),
@@ -183,7 +196,9 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
                                        .given_up = [this] { wake(); }});
   if (!spawned.ok()) return std::move(spawned).error().with_context("plugin \"" + name() + "\"");
   ProcessPtr process = *std::move(spawned);
+  start_crashed_ = false;
   const auto crashed = [&](const std::string& when) {
+    start_crashed_ = true;
     process->terminate(options_.restart.grace);
     return Error::internal(file_.path + ": its process ended " + when + ": " + process->reap());
   };
@@ -193,9 +208,11 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
       process->call_within(options_.start_timeout, Method::kHello, hello(in_cgroup));
   if (!greeting.ok()) return crashed("when it was loaded");
   if (greeting->header.status != Code::kOk) return error_of(*greeting, name());
+  start_crashed_ = true;  // until the program has said what is expected of it
   TRY(greet(*process, *greeting, std::move(notices)));
+  start_crashed_ = false;
   Result<Message> active =
-      process->call_within(options_.activate_timeout, Method::kActivate, settings_);
+      process->call_within(options_.activate_timeout, Method::kActivate, settings_, activation_);
   if (!active.ok()) return crashed("when it was activated");
   if (active->header.status != Code::kOk) return error_of(*active, name());
   return process;
@@ -228,6 +245,7 @@ std::string IsolatedProvider::hello(bool in_cgroup) const {
       {"maxReply", options_.max_reply},
       {"sandbox", options_.sandbox},
       {"cgroup", in_cgroup},
+      {"moreNeeds", {{"hosts", options_.more_needs.hosts}, {"paths", options_.more_needs.paths}}},
       {"limits", limits_json(options_.limits)}};
   hello.update(file_.to_json());
   return dump_json(hello);

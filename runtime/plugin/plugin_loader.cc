@@ -12,14 +12,6 @@ namespace {
 
 constexpr const char* kInProcess = "in-process";
 
-Error cannot_record(const PluginConfig& config) {
-  return {Code::kUnimplemented,
-          "plugin \"" + config.name +
-              "\" cannot be recorded here; `record` needs `isolation: in-process`",
-          {},
-          {}};
-}
-
 std::string library_path(const PluginConfig& config, const LoaderOptions& options) {
   return config.file.empty() ? options.bundled_folder + "/" + config.name + ".so" : config.file;
 }
@@ -121,6 +113,32 @@ Result<void> tell_from_mapped(PluginFile& file) {
   return {};
 }
 
+// Where it runs in this process it is tried out first.
+Result<ProviderMaker> maker_of(const PluginConfig& config, PluginFile file,
+                               const LoaderOptions& options, ProbeCache& cache) {
+  if (const std::string isolation = isolation_of(config, options); isolation != kInProcess) {
+    if (!options.isolated) {
+      return Error{
+          Code::kUnimplemented, file.path + ": this host cannot run plugins in a process", {}, {}};
+    }
+    PluginConfig resolved = config;
+    resolved.isolation = isolation;
+    return ProviderMaker([resolved, file = std::move(file),
+                          make = options.isolated](std::unique_ptr<HostTable> host) {
+      return make(resolved, file, std::move(host));
+    });
+  }
+  TRY(tell_from_mapped(file));
+  if (!options.probe.program.empty() && !cache.known_good(file.library)) {
+    TRY(probe_plugin(file, options.probe));
+    cache.remember(file.library);
+  }
+  return ProviderMaker([file = std::move(file), native = options.native](
+                           std::unique_ptr<HostTable> host) -> Result<std::unique_ptr<Provider>> {
+    return std::unique_ptr<Provider>(TRY(NativeProvider::load(file, std::move(host), native)));
+  });
+}
+
 }  // namespace
 
 Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
@@ -137,29 +155,15 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
   }
   TRY(check_secrets(*file, config));
   for (const std::string& warning : file->warnings) spdlog::warn("{} {}", path, warning);
-  if (const std::string isolation = isolation_of(config, options); isolation != kInProcess) {
-    if (!options.isolated) {
-      return Error{
-          Code::kUnimplemented, path + ": this host cannot run plugins in a process", {}, {}};
-    }
-    if (!config.record.empty()) return cannot_record(config);
-    PluginConfig resolved = config;
-    resolved.isolation = isolation;
-    return options.isolated(resolved, *file);
-  }
-  TRY(tell_from_mapped(*file));
-  if (!options.probe.program.empty() && !cache.known_good(file->library)) {
-    TRY(probe_plugin(*file, options.probe));
-    cache.remember(file->library);
-  }
+  const ProviderMaker make = TRY(maker_of(config, *file, options, cache));
   auto services =
       std::make_unique<HostServices>(services_for(file->manifest, config, options.ports));
-  if (!config.record.empty()) {
-    if (!options.recorded) return cannot_record(config);
-    return options.recorded(config, *std::move(file), std::move(services));
+  if (config.record.empty()) return make(std::move(services));
+  if (!options.recorded) {
+    return Error{
+        Code::kUnimplemented, "plugin \"" + config.name + "\" cannot be recorded here", {}, {}};
   }
-  return std::unique_ptr<Provider>(
-      TRY(NativeProvider::load(*std::move(file), std::move(services), options.native)));
+  return options.recorded(config, file->manifest, std::move(services), make);
 }
 
 PluginRegistry load_plugins(const std::vector<PluginConfig>& configs,

@@ -29,6 +29,9 @@ struct HostPorts {
   std::function<Result<Json>(const Json& request)> pki = {};
 };
 
+// Makes an adapter over the host given; not active yet.
+using ProviderMaker = std::function<Result<std::unique_ptr<Provider>>(std::unique_ptr<HostTable>)>;
+
 struct LoaderOptions {
   HostPorts ports;
   std::string bundled_folder = {};  // where NAME.so of a plugin without `file` is
@@ -40,12 +43,13 @@ struct LoaderOptions {
   // config given is process or sandbox): where its config says so, or says nothing and its file is
   // outside of the bundled folder. Unset: the former is an error of the plugin, the latter runs in
   // this process. Gives a provider that is not active yet.
-  std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&)>
-      isolated = {};
-  // Makes the provider of a plugin whose config has `record`, over the host given; not active yet.
-  // Unset: `record` is an error of the plugin.
-  std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, PluginFile,
+  std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const PluginFile&,
                                                   std::unique_ptr<HostTable>)>
+      isolated = {};
+  // Makes the provider of a plugin whose config has `record`, wherever it runs: what the maker
+  // makes over the host given, recorded. Unset: `record` is an error of the plugin.
+  std::function<Result<std::unique_ptr<Provider>>(const PluginConfig&, const Manifest&,
+                                                  std::unique_ptr<HostTable>, const ProviderMaker&)>
       recorded = {};
 };
 

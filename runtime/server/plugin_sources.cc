@@ -111,9 +111,9 @@ Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config
   if (bundled) options.bundled_folder = folder;
   options.probe = {TRY(isolation::plugin_host_program()), kProbeTimeout, stop_};
   options.trust = TRY(policy());
-  options.recorded = [](const PluginConfig& recorded, PluginFile file,
-                        std::unique_ptr<HostTable> host) {
-    return load_recorded(recorded.record, std::move(file), std::move(host));
+  options.recorded = [](const PluginConfig& recorded, const Manifest& manifest,
+                        std::unique_ptr<HostTable> host, const ProviderMaker& make) {
+    return make_recorded(recorded.record, manifest, std::move(host), make);
   };
   std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
   probed_.save();

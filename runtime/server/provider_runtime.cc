@@ -82,8 +82,8 @@ HostPorts ProviderRuntime::ports() {
 LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
   LoaderOptions options{.ports = ports()};
   options.isolated = [this, changed = std::move(changed)](
-                         const PluginConfig& config,
-                         const PluginFile& file) -> Result<std::unique_ptr<Provider>> {
+                         const PluginConfig& config, const PluginFile& file,
+                         std::unique_ptr<HostTable> services) -> Result<std::unique_ptr<Provider>> {
     isolation::IsolationOptions isolated{.clock = core_->clock, .random = core_->random};
     isolated.program = TRY(isolation::plugin_host_program());
     isolated.sandbox = config.isolation == "sandbox";
@@ -93,7 +93,6 @@ LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
       wake_objects_of(manifest);
       changed();
     };
-    auto services = std::make_unique<HostServices>(services_for(file.manifest, config, ports()));
     return std::unique_ptr<Provider>(std::make_unique<isolation::IsolatedProvider>(
         file, std::move(services), std::move(isolated)));
   };

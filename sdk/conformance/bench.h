@@ -6,9 +6,9 @@
 // Thread safety: call() and settle() for different objects from any thread; all else from one.
 //
 // Example:
-//   auto bench = TRY(Bench::make(input.subject, *input.entry));
-//   const ObjectKey key = TRY(bench->add("one"));
-//   const Settled settled = bench->settle(key);
+//   return with_object(input, [](Bench& bench, const ObjectKey& key) {
+//     return bench.settle(key).at_rest ? passed() : failed("does not come to rest");
+//   });
 #pragma once
 
 #include <functional>
@@ -17,13 +17,10 @@
 #include <string>
 #include <vector>
 
-#include "runtime/controller/committer.h"
-#include "runtime/object/kind.h"
 #include "runtime/plugin/provider_port.h"
-#include "runtime/resource/resource_service.h"
-#include "runtime/store/store.h"
-#include "runtime/store/watch_cache.h"
+#include "sdk/conformance/case.h"
 #include "sdk/conformance/kit_host.h"
+#include "sdk/conformance/stage.h"
 #include "sdk/conformance/subject.h"
 
 namespace capstan::conformance {
@@ -47,7 +44,6 @@ struct Settled {
 
 struct BenchOptions {
   KitHost::Hook hook = {};
-  std::string absent_service = {};
   bool activate = true;
   Json stored = Json();  // objects of an earlier bench (dump()); null for a new one
 };
@@ -71,25 +67,25 @@ class Bench {
 
   Result<void> ask_deletion(const ObjectKey& key);
   Result<void> patch(const ObjectKey& key, const Json& patch);
-  ObjectPtr get(const ObjectKey& key) const { return cache_->get(key); }
+  ObjectPtr get(const ObjectKey& key) const { return stage_->cache->get(key); }
   // The request that call() would make; "" where the object is gone.
   std::string request(const ObjectKey& key) const;
 
   // All objects but kinds and namespaces, as stored.
-  Json dump() const;
+  Json dump() const { return stage_->dump(); }
   // What the config's digest command says of the world; "" where there is none.
   std::string digest() const;
 
   Provider& provider() { return *provider_; }
   KitHost& host() { return *host_; }
+  std::shared_ptr<KitHost> shared_host() { return host_; }
   const ReconcileEntry& entry() const { return entry_; }
   const Subject& subject() const { return subject_; }
   // Whether the role's promise is kept: provisioned, data made, Ready.
   bool ready(const ObjectKey& key) const;
 
  private:
-  Bench(const Subject& subject, const ReconcileEntry& entry, bool fresh);
-  Result<void> boot(const Json& stored);
+  Bench(const Subject& subject, const ReconcileEntry& entry, std::unique_ptr<Stage> stage);
   Result<void> surround();
   Result<void> start(BenchOptions options);
   Result<void> put_cluster();
@@ -101,13 +97,7 @@ class Bench {
 
   const Subject& subject_;
   const ReconcileEntry& entry_;
-  SystemClock clock_;
-  SeededRandom random_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<WatchCache> cache_;
-  KindRegistry kinds_;
-  std::unique_ptr<ResourceService> resources_;
-  std::unique_ptr<Committer> committer_;
+  std::unique_ptr<Stage> stage_;
   std::shared_ptr<KitHost> host_;
   std::unique_ptr<Provider> provider_;
 };
@@ -116,5 +106,20 @@ class Bench {
 std::vector<std::string> complaints_of(const Step& step, const Bench& bench);
 // The summary that the host puts before a reply of a plugin that broke the ABI, or "".
 std::string misbehaviour(const ProviderReply& reply, const Subject& subject);
+
+// The frame of a case: a bench; skipped with the reason where the kit can make none.
+template <typename Body>
+Finding with_bench(const CaseInput& input, Body&& body, BenchOptions options = {}) {
+  auto bench = Bench::make(input.subject, *input.entry, std::move(options));
+  return bench.ok() ? body(**bench) : skipped(bench.error().message);
+}
+// The same with one object of the kind.
+template <typename Body>
+Finding with_object(const CaseInput& input, Body&& body, const Json& more = Json::object()) {
+  return with_bench(input, [&](Bench& bench) {
+    const auto key = bench.add("one", more);
+    return key.ok() ? body(bench, *key) : skipped(key.error().message);
+  });
+}
 
 }  // namespace capstan::conformance

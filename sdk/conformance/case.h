@@ -12,7 +12,8 @@
 
 namespace capstan::conformance {
 
-enum class Verdict { kPassed, kFailed, kSkipped };
+// kNotApplicable: there is nothing to look at in this mode; unlike kSkipped nothing is missing.
+enum class Verdict { kPassed, kFailed, kSkipped, kNotApplicable };
 
 struct Finding {
   Verdict verdict = Verdict::kPassed;
@@ -29,14 +30,26 @@ inline Finding failed(std::string message) {
 inline Finding skipped(std::string reason) {
   return {Verdict::kSkipped, std::move(reason), Json()};
 }
+inline Finding not_applicable(std::string reason) {
+  return {Verdict::kNotApplicable, std::move(reason), Json()};
+}
+// Failed where there is something to complain of.
+inline Finding no_complaint(const std::string& complaint, Json evidence = Json()) {
+  return complaint.empty() ? passed(std::move(evidence)) : failed(complaint);
+}
 
 struct CaseInput {
   const Subject& subject;
   const ReconcileEntry* entry = nullptr;  // set for cases that run for each kind
 };
 
-// kFile: once a plugin. kPlugin: once a mode. kKind: once a mode for each item of `reconciles`.
-enum class Scope { kFile, kPlugin, kKind };
+// kFile: once a plugin, in this process.
+// kTables: once a mode. `run` calls the plugin's tables in this process; where it has a process of
+//   its own `isolated` looks for the same through the port, or there is nothing to look at.
+// kPlugin: once a mode.
+// kKind: once a mode for each item of `reconciles`.
+// kProcess: once a mode in which it has a process of its own, about that process.
+enum class Scope { kFile, kTables, kPlugin, kKind, kProcess };
 
 struct Case {
   const char* id;  // "semantics-repeat"; the part before the first '-' is its group
@@ -45,6 +58,7 @@ struct Case {
   const char* sentence;  // what the plugin does where it passes
   const char* rule;      // where that is written
   Finding (*run)(const CaseInput&);
+  Finding (*isolated)(const CaseInput&) = nullptr;  // of kTables
 
   std::string group() const {
     const std::string name = id;
@@ -67,6 +81,7 @@ std::vector<Case> concurrency_cases();
 std::vector<Case> fault_cases();
 std::vector<Case> crash_cases();
 std::vector<Case> secrets_cases();
+std::vector<Case> isolation_cases();
 std::vector<Case> fuzz_cases();
 
 }  // namespace capstan::conformance

@@ -1,7 +1,6 @@
 #include "sdk/conformance/case_process.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -13,6 +12,7 @@
 #include <cerrno>
 #include <cstdio>
 #include <cstring>
+#include <utility>
 
 namespace capstan::conformance {
 namespace {
@@ -51,21 +51,6 @@ constexpr size_t kMaxOutput = 8192;
   ::_exit(0);
 }
 
-// Everything until the writer's end is closed. False at the timeout.
-bool read_all(int fd, steady_clock::time_point end, std::string& out) {
-  for (;;) {
-    const auto left = std::chrono::duration_cast<milliseconds>(end - steady_clock::now());
-    pollfd ready{fd, POLLIN, 0};
-    const int count = ::poll(&ready, 1, static_cast<int>(std::max<int64_t>(0, left.count())));
-    if (count == 0) return false;
-    if (count < 0 && errno == EINTR) continue;
-    char buffer[16384];
-    const ssize_t size = ::read(fd, buffer, sizeof(buffer));
-    if (size <= 0) return true;
-    out.append(buffer, static_cast<size_t>(size));
-  }
-}
-
 std::string last_of(int file) {
   const off_t size = ::lseek(file, 0, SEEK_END);
   const auto start = std::max<off_t>(0, size - static_cast<off_t>(kMaxOutput));
@@ -93,37 +78,78 @@ Finding finding_of(bool ended, int status, const std::string& report, millisecon
 
 }  // namespace
 
-ProcessResult run_in_process(const std::function<Finding()>& body, milliseconds timeout) {
-  ProcessResult result;
+CaseProcess CaseProcess::start(const std::function<Finding()>& body, milliseconds timeout) {
+  CaseProcess process;
+  process.timeout_ = timeout;
+  process.begin_ = steady_clock::now();
   int report[2];
-  if (::pipe2(report, O_CLOEXEC) != 0) {
-    result.finding = failed("the kit cannot make a pipe");
-    return result;
-  }
-  const int output = ::memfd_create("conformance-output", MFD_CLOEXEC);
-  const auto begin = steady_clock::now();
+  if (::pipe2(report, O_CLOEXEC) != 0) return process;
+  ::fcntl(report[0], F_SETFL, O_NONBLOCK);
+  process.report_ = report[0];
+  process.output_ = ::memfd_create("conformance-output", MFD_CLOEXEC);
   std::fflush(nullptr);
-  const pid_t child = ::fork();
-  if (child == 0) {
+  process.child_ = ::fork();
+  if (process.child_ == 0) {
     ::close(report[0]);
-    run_child(body, report[1], output);
+    run_child(body, report[1], process.output_);
   }
   ::close(report[1]);
-  std::string text;
-  const bool ended = child > 0 && read_all(report[0], begin + timeout, text);
-  ::close(report[0]);
-  int status = 0;
-  if (child > 0) {
-    ::kill(-child, SIGKILL);  // what it started, and itself where it hangs
-    if (!ended) ::kill(child, SIGKILL);
-    while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  return process;
+}
+
+CaseProcess::CaseProcess(CaseProcess&& other) noexcept
+    : child_(std::exchange(other.child_, -1)),
+      report_(std::exchange(other.report_, -1)),
+      output_(std::exchange(other.output_, -1)),
+      ended_(other.ended_),
+      text_(std::move(other.text_)),
+      timeout_(other.timeout_),
+      begin_(other.begin_) {}
+
+CaseProcess::~CaseProcess() {
+  if (report_ >= 0) (void)finish();
+}
+
+milliseconds CaseProcess::left() const {
+  const auto end = begin_ + timeout_;
+  return std::max(milliseconds(0),
+                  std::chrono::duration_cast<milliseconds>(end - steady_clock::now()));
+}
+
+bool CaseProcess::advance() {
+  if (child_ < 0) return true;
+  for (;;) {
+    char buffer[16384];
+    const ssize_t size = ::read(report_, buffer, sizeof(buffer));
+    if (size > 0) {
+      text_.append(buffer, static_cast<size_t>(size));
+    } else if (size == 0 || (errno != EINTR && errno != EAGAIN)) {
+      ended_ = true;
+      return true;
+    } else if (errno == EAGAIN) {
+      return left().count() == 0;
     }
   }
-  result.finding =
-      child > 0 ? finding_of(ended, status, text, timeout) : failed("the kit cannot fork");
-  result.output = last_of(output);
-  ::close(output);
-  result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+}
+
+ProcessResult CaseProcess::finish() {
+  ProcessResult result;
+  result.finding = failed("the kit cannot make a process");
+  int status = 0;
+  if (child_ > 0) {
+    ::kill(-child_, SIGKILL);  // what it started, and itself where it hangs
+    if (!ended_) ::kill(child_, SIGKILL);
+    while (::waitpid(child_, &status, 0) < 0 && errno == EINTR) {
+    }
+    result.finding = finding_of(ended_, status, text_, timeout_);
+  }
+  if (output_ >= 0) {
+    result.output = last_of(output_);
+    ::close(output_);
+  }
+  if (report_ >= 0) ::close(report_);
+  child_ = report_ = output_ = -1;
+  result.took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin_);
   return result;
 }
 

@@ -1,11 +1,13 @@
 // Cases about hosts that are older, newer or poorer than this one.
 #include <cstring>
-#include <map>
 #include <memory>
+#include <set>
 
 #include "runtime/plugin/host_calls/host_call_tables.h"
 #include "sdk/conformance/bench.h"
 #include "sdk/conformance/case.h"
+#include "sdk/conformance/idle.h"
+#include "sdk/conformance/modes.h"
 #include "sdk/conformance/raw_plugin.h"
 #include "sdk/include/capstan/ext/admission.h"
 #include "sdk/include/capstan/ext/reconcile.h"
@@ -72,33 +74,52 @@ Finding short_host(const CaseInput& input) {
 }
 
 // The kit's own host, whose tables can be exchanged.
-class Exchanged {
+class Exchanged : public Idle {
  public:
   explicit Exchanged(const Subject& subject)
-      : store_(make_memory_store()),
-        cache_(*make_watch_cache(*store_)),
-        host_(std::make_shared<KitHost>(subject, *cache_, clock_)),
-        tables_(host_) {
-    table_ = *tables_.table(CAPSTAN_ABI_MINOR);
-  }
+      : Idle(subject), table_(*tables.table(CAPSTAN_ABI_MINOR)) {}
   capstan_host& table() { return table_; }
-  KitHost& host() { return *host_; }
 
  private:
-  SystemClock clock_;
-  std::unique_ptr<Store> store_;
-  std::unique_ptr<WatchCache> cache_;
-  std::shared_ptr<KitHost> host_;
-  HostCallTables tables_;
-  capstan_host table_{};
+  capstan_host table_;
 };
 
 Finding each_service_absent(const CaseInput& input) {
   for (const std::string& service : HostCallTables::services()) {
     Exchanged host(input.subject);
-    host.host().set_absent(service);
+    host.host->set_absent({service});
     const Called called = use(input, &host.table());
     if (!called.complaint.empty()) return failed("without " + service + ": " + called.complaint);
+  }
+  return passed();
+}
+
+// The same where the plugin has a process of its own: its host's tables are made there, of the
+// services that this host offers.
+std::string use_without(const CaseInput& input, const std::set<std::string>& services) {
+  Idle idle(input.subject);
+  idle.host->set_absent(services);
+  auto provider = make_provider(input.subject, idle.take_tables());
+  if (!provider.ok()) return provider.error().message;
+  // Refused: that is allowed, with words.
+  if (!(*provider)->activate(parse_json(idle.settings).value_or(Json::object())).ok()) return "";
+  const ProviderReply reply = (*provider)->reconcile({}, any_request(input.subject));
+  (*provider)->deactivate();
+  const bool silent = reply.status != Code::kOk && reply.diagnostics.empty();
+  return silent ? "reconcile gave " + std::string(code_name(reply.status)) +
+                      " and no diagnostic says why"
+                : misbehaviour(reply, input.subject);
+}
+
+Finding no_service_in_process(const CaseInput& input) {
+  const auto& all = HostCallTables::services();
+  return no_complaint(use_without(input, {all.begin(), all.end()}));
+}
+
+Finding each_service_absent_in_process(const CaseInput& input) {
+  for (const std::string& service : HostCallTables::services()) {
+    const std::string complaint = use_without(input, {service});
+    if (!complaint.empty()) return failed("without " + service + ": " + complaint);
   }
   return passed();
 }
@@ -154,8 +175,8 @@ template <typename Body>
 Finding with_instance(const CaseInput& input, Body&& body) {
   auto plugin = RawPlugin::open(input.subject.file);
   if (!plugin.ok()) return failed(plugin.error().message);
-  Exchanged host(input.subject);
-  auto instance = RawInstance::create(*plugin, &host.table());
+  Idle idle(input.subject);
+  auto instance = RawInstance::create(*plugin, idle.table());
   if (!instance.ok()) return failed(instance.error().message);
   return body(*instance);
 }
@@ -195,30 +216,47 @@ Finding offers_what_it_names(const CaseInput& input) {
   });
 }
 
+// What it does not offer is missed when it is made active, or asked.
+Finding offers_in_process(const CaseInput& input) {
+  Idle idle(input.subject);
+  auto provider = make_provider(input.subject, idle.take_tables());
+  if (!provider.ok()) return failed(provider.error().message);
+  const auto active = (*provider)->activate(parse_json(idle.settings).value_or(Json::object()));
+  if (!active.ok()) return failed(active.error().message);
+  std::string complaint;
+  for (const GroupKind& kind : input.subject.manifest().admits) {
+    const std::string object = dump_json({{"kind", kind.kind}});
+    if ((*provider)->admit({}, object, "").status != Code::kUnimplemented) continue;
+    complaint = "names " + kind.kind + " in `admits` and does not offer " CAPSTAN_EXT_ADMISSION;
+  }
+  (*provider)->deactivate();
+  return no_complaint(complaint);
+}
+
 }  // namespace
 
 std::vector<Case> abi_cases() {
   return {
-      {"abi-offers", 1, Scope::kFile, "offers the extensions that its manifest asks to be called",
-       "convention 3; The manifest", offers_what_it_names},
-      {"abi-unknown-extension", 2, Scope::kFile, "gives NULL for extensions that it does not know",
-       "convention 3", unknown_extensions},
-      {"abi-bare-host", 3, Scope::kFile, "works, or says why not, with a host without services",
-       "ext/services.h", bare_host},
-      {"abi-service-absent", 4, Scope::kFile,
+      {"abi-offers", 1, Scope::kTables, "offers the extensions that its manifest asks to be called",
+       "convention 3; The manifest", offers_what_it_names, offers_in_process},
+      {"abi-unknown-extension", 2, Scope::kTables,
+       "gives NULL for extensions that it does not know", "convention 3", unknown_extensions},
+      {"abi-bare-host", 3, Scope::kTables, "works, or says why not, with a host without services",
+       "ext/services.h", bare_host, no_service_in_process},
+      {"abi-service-absent", 4, Scope::kTables,
        "works, or says why not, where any one service is absent", "ext/services.h",
-       each_service_absent},
-      {"abi-later-host", 4, Scope::kFile, "works with a host whose tables are longer",
+       each_service_absent, each_service_absent_in_process},
+      {"abi-later-host", 4, Scope::kTables, "works with a host whose tables are longer",
        "convention 2", later_host},
-      {"abi-short-services", 6, Scope::kFile,
+      {"abi-short-services", 6, Scope::kTables,
        "uses no member of a service beyond the size that its table says", "convention 2",
        short_services},
-      {"abi-short-host", 6, Scope::kFile,
+      {"abi-short-host", 6, Scope::kTables,
        "uses no member of the host beyond the size that its table says", "convention 2",
        short_host},
-      {"abi-short-call", 7, Scope::kFile,
+      {"abi-short-call", 7, Scope::kTables,
        "uses no member of a call beyond the size that its table says", "convention 2", short_call},
-      {"abi-no-diagnostics", 7, Scope::kFile, "works where the caller takes no diagnostics",
+      {"abi-no-diagnostics", 7, Scope::kTables, "works where the caller takes no diagnostics",
        "convention 2", no_diagnostics},
   };
 }

@@ -16,40 +16,28 @@ using std::chrono::steady_clock;
 // How long a call may go on after it was told to give up.
 constexpr auto kGrace = milliseconds(2000);
 
-struct Started {
-  std::unique_ptr<Bench> bench;
-  ObjectKey key;
-};
-
-Result<Started> start(const CaseInput& input) {
-  Started out;
-  out.bench = TRY(Bench::make(input.subject, *input.entry));
-  out.key = TRY(out.bench->add("one"));
-  return out;
-}
-
 // Every call of a whole life with that deadline or flag; the first that took too long or broke a
 // rule.
 template <typename Prepare>
 Finding hurried(const CaseInput& input, const char* what, Prepare&& prepare) {
-  auto started = start(input);
-  if (!started.ok()) return skipped(started.error().message);
-  for (int i = 0; i < 12; ++i) {
-    ProviderCall call;
-    prepare(call);
-    const auto begin = steady_clock::now();
-    const Step step = started->bench->call(started->key, call);
-    const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
-    if (step.gone) break;
-    if (took > kGrace) {
-      return failed(std::string(what) + ", a call still took " + std::to_string(took.count()) +
-                    " ms");
+  return with_object(input, [&](Bench& bench, const ObjectKey& key) {
+    for (int i = 0; i < 12; ++i) {
+      ProviderCall call;
+      prepare(call);
+      const auto begin = steady_clock::now();
+      const Step step = bench.call(key, call);
+      const auto took = std::chrono::duration_cast<milliseconds>(steady_clock::now() - begin);
+      if (step.gone) break;
+      if (took > kGrace) {
+        return failed(std::string(what) + ", a call still took " + std::to_string(took.count()) +
+                      " ms");
+      }
+      const auto complaints = complaints_of(step, bench);
+      if (!complaints.empty()) return failed(std::string(what) + ": " + complaints.front());
+      if (i == 8 && !bench.ask_deletion(key).ok()) break;
     }
-    const auto complaints = complaints_of(step, *started->bench);
-    if (!complaints.empty()) return failed(std::string(what) + ": " + complaints.front());
-    if (i == 8 && !started->bench->ask_deletion(started->key).ok()) break;
-  }
-  return passed();
+    return passed();
+  });
 }
 
 Finding cancelled(const CaseInput& input) {
@@ -106,7 +94,7 @@ Finding many_at_once(const CaseInput& input) {
   if (!side_by_side.ok()) return failed(side_by_side.error().message);
   const std::string difference = first_difference(*serial, *side_by_side);
   return difference.empty()
-             ? passed()
+             ? passed(*serial)
              : failed("side by side another end than one after the other: " + difference);
 }
 

@@ -3,6 +3,7 @@
 //
 // A life runs in a child. After each commit the child writes what is stored; at the k-th crash
 // point it ends without a word, and the next child starts from what was written.
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -14,6 +15,7 @@
 #include "runtime/system/file.h"
 #include "sdk/conformance/bench.h"
 #include "sdk/conformance/case.h"
+#include "sdk/conformance/modes.h"
 #include "sdk/conformance/shape.h"
 #include "sdk/conformance/world.h"
 
@@ -23,6 +25,7 @@ namespace {
 constexpr size_t kMaxCrashes = 60;
 constexpr int kCrashed = 42;
 constexpr int kFailed = 43;
+constexpr int kSignal = 128;  // and the signal's number
 
 // One life, or what is left of it. Crash points are the host's calls and the replies, in order.
 class Life {
@@ -71,6 +74,7 @@ class Life {
       return true;
     });
     save(bench);
+    if (!crashes_seen().empty()) return fail("crashed: " + crashes_seen().front());
     if (!settled.complaints.empty()) return fail(settled.complaints.front());
     if (!settled.at_rest) {
       return fail(settled.failures.empty() ? "does not come to rest" : settled.failures.back());
@@ -88,7 +92,7 @@ class Life {
 };
 
 struct End {
-  int code = 0;  // of the child; -1 where a signal ended it
+  int code = 0;  // of the life's process
   std::string failure;
   Json shape;
   size_t points = 0;
@@ -99,16 +103,31 @@ std::string text_of(const Subject& subject, const char* name) {
   return read_file(subject.world + "/.life-" + name).value_or("");
 }
 
+// Runs a life below this process and waits for all that it leaves behind, so that there are no two
+// instances at a time: the plugin's own process ends a moment after its host.
+[[noreturn]] void oversee(const CaseInput& input, size_t crash_at) {
+  ::prctl(PR_SET_CHILD_SUBREAPER, 1);
+  const pid_t life = ::fork();
+  if (life == 0) ::_exit(Life(input, crash_at).run());
+  int status = 0;
+  for (int one = 0;;) {
+    const pid_t ended = ::waitpid(-1, &one, 0);
+    if (ended == life) status = one;
+    if (ended < 0 && errno != EINTR) break;
+  }
+  ::_exit(WIFEXITED(status) ? WEXITSTATUS(status) : kSignal + WTERMSIG(status));
+}
+
 End run_life(const CaseInput& input, size_t crash_at) {
   const pid_t child = ::fork();
-  if (child == 0) ::_exit(Life(input, crash_at).run());
+  if (child == 0) oversee(input, crash_at);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
   }
   End end;
   end.code = WIFEXITED(status) ? WEXITSTATUS(status) : -1;
-  end.failure = end.code == -1 ? "it ended with signal " + std::to_string(WTERMSIG(status))
-                               : text_of(input.subject, "failure");
+  end.failure = end.code > kSignal ? "it ended with signal " + std::to_string(end.code - kSignal)
+                                   : text_of(input.subject, "failure");
   end.shape = parse_json(text_of(input.subject, "shape")).value_or(Json());
   end.points = static_cast<size_t>(std::atol(text_of(input.subject, "points").c_str()));
   return end;
@@ -148,7 +167,7 @@ Finding prove(const CaseInput& input) {
       return failed(where + "the world is another: " + world + " instead of " + undisturbed.world);
     }
   }
-  return passed();
+  return passed(undisturbed.shape);
 }
 
 }  // namespace

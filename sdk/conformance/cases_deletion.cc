@@ -1,21 +1,10 @@
 // Cases about deletion: it ends, removes what was made, and what is gone already is no failure.
 #include "sdk/conformance/bench.h"
 #include "sdk/conformance/case.h"
+#include "sdk/conformance/shape.h"
 
 namespace capstan::conformance {
 namespace {
-
-struct Started {
-  std::unique_ptr<Bench> bench;
-  ObjectKey key;
-};
-
-Result<Started> start(const CaseInput& input) {
-  Started out;
-  out.bench = TRY(Bench::make(input.subject, *input.entry));
-  out.key = TRY(out.bench->add("one"));
-  return out;
-}
 
 // "" where the object is gone in the end.
 std::string delete_it(Bench& bench, const ObjectKey& key) {
@@ -32,88 +21,96 @@ std::string delete_it(Bench& bench, const ObjectKey& key) {
 }
 
 Finding deletes(const CaseInput& input) {
-  auto started = start(input);
-  if (!started.ok()) return skipped(started.error().message);
-  const std::string untouched = started->bench->digest();
-  (void)started->bench->settle(started->key);
-  const std::string complaint = delete_it(*started->bench, started->key);
-  if (!complaint.empty()) return failed(complaint);
-  const std::string left = started->bench->digest();
-  return left == untouched ? passed() : failed("something is left outside after deletion: " + left);
+  return with_object(input, [](Bench& bench, const ObjectKey& key) {
+    const std::string untouched = bench.digest();
+    (void)bench.settle(key);
+    const std::string complaint = delete_it(bench, key);
+    if (!complaint.empty()) return failed(complaint);
+    const std::string left = bench.digest();
+    return left == untouched ? passed(shape_of_all(bench.dump()))
+                             : failed("something is left outside after deletion: " + left);
+  });
 }
 
 // After the first call only the finalizer is stored.
 Finding deletes_what_was_never_made(const CaseInput& input) {
-  auto started = start(input);
-  if (!started.ok()) return skipped(started.error().message);
-  (void)started->bench->call(started->key);
-  const std::string complaint = delete_it(*started->bench, started->key);
-  return complaint.empty() ? passed() : failed(complaint);
+  return with_object(input, [](Bench& bench, const ObjectKey& key) {
+    (void)bench.call(key);
+    return no_complaint(delete_it(bench, key));
+  });
 }
 
 Finding deletes_at_every_step(const CaseInput& input) {
-  for (int steps = 0; steps < 8; ++steps) {
-    auto started = start(input);
-    if (!started.ok()) return skipped(started.error().message);
-    const std::string untouched = started->bench->digest();
-    bool moved = false;
-    for (int i = 0; i < steps; ++i) moved = started->bench->call(started->key).changed;
-    const std::string complaint = delete_it(*started->bench, started->key);
-    const std::string when = "deleted after " + std::to_string(steps) + " calls: ";
-    if (!complaint.empty()) return failed(when + complaint);
-    if (started->bench->digest() != untouched) return failed(when + "something is left outside");
-    if (steps > 3 && !moved) break;
+  bool moved = true;
+  Finding finding = passed();
+  for (int steps = 0; steps < 8 && finding.verdict == Verdict::kPassed; ++steps) {
+    if (steps > 4 && !moved) break;
+    finding = with_object(input, [&](Bench& bench, const ObjectKey& key) {
+      const std::string untouched = bench.digest();
+      for (int i = 0; i < steps; ++i) moved = bench.call(key).changed;
+      const std::string complaint = delete_it(bench, key);
+      const std::string when = "deleted after " + std::to_string(steps) + " calls: ";
+      if (!complaint.empty()) return failed(when + complaint);
+      return no_complaint(bench.digest() == untouched ? "" : when + "something is left outside");
+    });
   }
-  return passed();
+  return finding;
+}
+
+// The last request before the object went; "" where the plugin is not asked about its end.
+std::string request_of_the_end(Bench& bench, const ObjectKey& key) {
+  std::string request = bench.request(key);
+  if (request.empty()) return "";
+  (void)bench.settle(key, [&](const Step&) {
+    const std::string next = bench.request(key);
+    if (!next.empty()) request = next;
+    return true;
+  });
+  return request;
 }
 
 // The reply that removed the last finalizer was lost: the same object is called once more.
 Finding deletes_what_is_gone(const CaseInput& input) {
-  auto started = start(input);
-  if (!started.ok()) return skipped(started.error().message);
-  Bench& bench = *started->bench;
-  (void)bench.settle(started->key);
-  const auto asked = bench.ask_deletion(started->key);
-  if (!asked.ok()) return failed(asked.error().message);
-  std::string request = bench.request(started->key);
-  if (request.empty()) return skipped("the object has no finalizer, so nothing is called");
-  const Settled settled = bench.settle(started->key, [&](const Step&) {
-    const std::string next = bench.request(started->key);
-    if (!next.empty()) request = next;
-    return true;
-  });
-  if (bench.get(started->key) != nullptr) return failed("the object is still there");
-  (void)settled;
-  for (int i = 0; i < 3; ++i) {
-    ProviderCall call;
-    call.deadline = SystemClock().monotonic() + input.entry->timeout;
-    call.attempt = static_cast<uint32_t>(i);
-    const ProviderReply reply = bench.provider().reconcile(call, request);
-    if (reply.status != Code::kOk) {
+  return with_object(input, [&](Bench& bench, const ObjectKey& key) {
+    (void)bench.settle(key);
+    const auto asked = bench.ask_deletion(key);
+    if (!asked.ok()) return failed(asked.error().message);
+    const std::string request = request_of_the_end(bench, key);
+    if (request.empty()) return skipped("the object has no finalizer, so nothing is called");
+    if (bench.get(key) != nullptr) return failed("the object is still there");
+    for (int i = 0; i < 3; ++i) {
+      ProviderCall call;
+      call.deadline = SystemClock().monotonic() + input.entry->timeout;
+      call.attempt = static_cast<uint32_t>(i);
+      const ProviderReply reply = bench.provider().reconcile(call, request);
+      if (reply.status == Code::kOk) continue;
       return failed("deleting what is gone already fails: " +
                     reply.error(input.subject.manifest().name).message);
     }
-  }
-  return passed();
+    return passed();
+  });
 }
 
 // Another's finalizer keeps the object; the plugin's own goes and stays away.
 Finding keeps_foreign_finalizer(const CaseInput& input) {
-  auto bench = Bench::make(input.subject, *input.entry);
-  if (!bench.ok()) return skipped(bench.error().message);
-  const auto key =
-      (*bench)->add("guarded", {{"metadata", {{"finalizers", {"example.com/guard"}}}}});
-  if (!key.ok()) return skipped(key.error().message);
-  (void)(*bench)->settle(*key);
-  const auto asked = (*bench)->ask_deletion(*key);
-  if (!asked.ok()) return failed(asked.error().message);
-  const Settled settled = (*bench)->settle(*key);
-  const ObjectPtr left = (*bench)->get(*key);
-  if (left == nullptr) return failed("a foreign finalizer was removed");
-  if (left->meta().finalizers.size() != 1) {
-    return failed("beside a foreign finalizer its own is kept: " + left->meta().finalizers.front());
-  }
-  return settled.at_rest ? passed() : failed("does not rest while a foreign finalizer is there");
+  const Json guarded = {{"metadata", {{"finalizers", {"example.com/guard"}}}}};
+  return with_object(
+      input,
+      [](Bench& bench, const ObjectKey& key) {
+        (void)bench.settle(key);
+        const auto asked = bench.ask_deletion(key);
+        if (!asked.ok()) return failed(asked.error().message);
+        const Settled settled = bench.settle(key);
+        const ObjectPtr left = bench.get(key);
+        if (left == nullptr) return failed("a foreign finalizer was removed");
+        if (left->meta().finalizers.size() != 1) {
+          return failed("beside a foreign finalizer its own is kept: " +
+                        left->meta().finalizers.front());
+        }
+        return no_complaint(settled.at_rest ? ""
+                                            : "does not rest while a foreign finalizer is there");
+      },
+      guarded);
 }
 
 }  // namespace

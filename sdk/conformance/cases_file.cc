@@ -1,6 +1,7 @@
 // Cases about the library's file, before and while it is loaded.
 #include <algorithm>
 #include <chrono>
+#include <fstream>
 
 #include "runtime/base/text.h"
 #include "runtime/plugin/elf.h"
@@ -66,14 +67,24 @@ Finding status_apart(const CaseInput& input) {
   return passed();
 }
 
-// The best of five: a busy machine is no fault of the plugin's.
+// How long this thread has waited for a processor that others had.
+std::chrono::nanoseconds waited() {
+  std::ifstream file("/proc/thread-self/schedstat");
+  int64_t ran = 0, delayed = 0;
+  file >> ran >> delayed;
+  return std::chrono::nanoseconds(delayed);
+}
+
+// The best of five, without what the thread waited: a busy machine is no fault of the plugin's.
 template <typename Body>
 Finding within(std::chrono::milliseconds limit, const char* what, Body&& body) {
   auto best = std::chrono::nanoseconds::max();
   for (int i = 0; i < 5; ++i) {
+    const auto delayed = waited();
     const auto begin = std::chrono::steady_clock::now();
     body();
-    best = std::min(best, std::chrono::nanoseconds(std::chrono::steady_clock::now() - begin));
+    const std::chrono::nanoseconds took = std::chrono::steady_clock::now() - begin;
+    best = std::min(best, took - (waited() - delayed));
   }
   if (best <= limit) return passed();
   return failed(std::string(what) + " took " + std::to_string(best / std::chrono::milliseconds(1)) +

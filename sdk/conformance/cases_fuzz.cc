@@ -24,45 +24,46 @@ std::string broken_rule(const ProviderReply& reply, const Subject& subject) {
 }
 
 Finding requests(const CaseInput& input) {
-  auto bench = Bench::make(input.subject, *input.entry);
-  if (!bench.ok()) return skipped(bench.error().message);
-  const auto key = (*bench)->add("fuzz");
-  if (!key.ok()) return skipped(key.error().message);
-  SeededRandom random(input.subject.seed);
-  for (int run = 0; run < kRuns; ++run) {
-    if (run == kRuns / 3) (void)(*bench)->call(*key);
-    if (run == 2 * kRuns / 3) (void)(*bench)->ask_deletion(*key);
-    std::string text = (*bench)->request(*key);
-    if (text.empty()) break;
-    text = mutated(text, random);
-    ProviderCall call;
-    call.deadline = SystemClock().monotonic() + std::chrono::seconds(5);
-    call.key = "uid-fuzz";
-    const std::string reconciled =
-        broken_rule((*bench)->provider().reconcile(call, text), input.subject);
-    if (!reconciled.empty()) return failed("reconcile " + reconciled + again(input, run));
-    const std::string admitted =
-        broken_rule((*bench)->provider().admit(call, text, ""), input.subject);
-    if (!admitted.empty()) return failed("admit " + admitted + again(input, run));
-  }
-  return passed();
+  return with_object(input, [&](Bench& bench, const ObjectKey& key) {
+    SeededRandom random(input.subject.seed);
+    for (int run = 0; run < kRuns; ++run) {
+      if (run == kRuns / 3) (void)bench.call(key);
+      if (run == 2 * kRuns / 3) (void)bench.ask_deletion(key);
+      std::string text = bench.request(key);
+      if (text.empty()) break;
+      text = mutated(text, random);
+      ProviderCall call;
+      call.deadline = SystemClock().monotonic() + std::chrono::seconds(5);
+      call.key = "uid-fuzz";
+      const std::string reconciled =
+          broken_rule(bench.provider().reconcile(call, text), input.subject);
+      if (!reconciled.empty()) return failed("reconcile " + reconciled + again(input, run));
+      const std::string admitted =
+          broken_rule(bench.provider().admit(call, text, ""), input.subject);
+      if (!admitted.empty()) return failed("admit " + admitted + again(input, run));
+    }
+    return passed();
+  });
 }
 
 Finding settings(const CaseInput& input) {
-  if (input.subject.manifest().reconciles.empty()) return skipped("it reconciles nothing");
-  SeededRandom random(input.subject.seed);
-  const std::string good = dump_json(in_world(input.subject.config.settings, input.subject.world));
-  for (int run = 0; run < 30; ++run) {
-    const auto changed = parse_json(mutated(good, random));
-    if (!changed.ok() || !changed->is_object()) continue;
-    BenchOptions options;
-    options.activate = false;
-    auto bench =
-        Bench::make(input.subject, input.subject.manifest().reconciles.front(), std::move(options));
-    if (!bench.ok()) return skipped(bench.error().message);
-    if ((*bench)->provider().activate(*changed).ok()) (*bench)->provider().deactivate();
-  }
-  return passed();
+  const Manifest& manifest = input.subject.manifest();
+  if (manifest.reconciles.empty()) return skipped("it reconciles nothing");
+  const CaseInput first{input.subject, &manifest.reconciles.front()};
+  BenchOptions options;
+  options.activate = false;
+  const auto body = [&](Bench& bench) {
+    SeededRandom random(input.subject.seed);
+    const std::string good =
+        dump_json(in_world(input.subject.config.settings, input.subject.world));
+    for (int run = 0; run < 30; ++run) {
+      const auto changed = parse_json(mutated(good, random));
+      if (!changed.ok() || !changed->is_object()) continue;
+      if (bench.provider().activate(*changed).ok()) bench.provider().deactivate();
+    }
+    return passed();
+  };
+  return with_bench(first, body, std::move(options));
 }
 
 }  // namespace

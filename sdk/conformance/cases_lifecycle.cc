@@ -1,33 +1,14 @@
 // Cases about an instance's life: every legal order of create, activate, deactivate, destroy.
 #include <memory>
 
-#include "runtime/plugin/host_calls/host_call_tables.h"
-#include "runtime/store/store.h"
 #include "sdk/conformance/case.h"
-#include "sdk/conformance/kit_host.h"
+#include "sdk/conformance/cases_lifecycle_port.h"
+#include "sdk/conformance/idle.h"
 #include "sdk/conformance/process_state.h"
 #include "sdk/conformance/raw_plugin.h"
 
 namespace capstan::conformance {
 namespace {
-
-// A host without objects, for cases that make no call.
-struct Idle {
-  explicit Idle(const Subject& subject)
-      : store(make_memory_store()),
-        cache(*make_watch_cache(*store)),
-        host(std::make_shared<KitHost>(subject, *cache, clock)),
-        tables(host),
-        settings(dump_json(in_world(subject.config.settings, subject.world))) {}
-  const capstan_host* table() { return tables.table(CAPSTAN_ABI_MINOR); }
-
-  SystemClock clock;
-  std::unique_ptr<Store> store;
-  std::unique_ptr<WatchCache> cache;
-  std::shared_ptr<KitHost> host;
-  HostCallTables tables;
-  std::string settings;
-};
 
 std::string words(const RawReply& reply) {
   return reply.diagnostics.empty() ? "status " + std::to_string(reply.status)
@@ -114,7 +95,7 @@ Json other_type(const Json& schema) {
 
 Finding survives_mistyped_settings(const CaseInput& input) {
   const Json* properties = find(input.subject.manifest().settings_schema, {"properties"});
-  if (properties == nullptr) return skipped("the manifest names no settings");
+  if (properties == nullptr) return not_applicable("the manifest names no settings");
   return with_instance(input, [&](RawPlugin&, RawInstance& instance, Idle&) {
     for (const auto& [name, schema] : properties->items()) {
       const RawReply reply = instance.activate(dump_json({{name, other_type(schema)}}));
@@ -170,10 +151,15 @@ std::string live_once(const CaseInput& input) {
     if (!instance.ok()) return instance.error().message;
     if (instance->activate(idle.settings).status == CAPSTAN_OK) instance->deactivate();
   }
-  return plugin->library().close() ? "" : "stays mapped after it was closed (pinned)";
+  // A language's interpreter stays for the life of the process.
+  const bool stays = !plugin->library().close() && !input.subject.file.is_folder();
+  return stays ? "stays mapped after it was closed (pinned)" : "";
 }
 
 Finding unloads(const CaseInput& input) {
+  if (input.subject.file.is_folder()) {
+    return not_applicable("a language's interpreter stays for the life of its process");
+  }
   const std::string complaint = live_once(input);
   return complaint.empty() ? passed() : failed(complaint);
 }
@@ -206,31 +192,31 @@ Finding lives_a_hundred_times(const CaseInput& input) {
 
 std::vector<Case> lifecycle_cases() {
   return {
-      {"lifecycle-activate", 1, Scope::kFile, "can be activated and deactivated",
-       "abi.h: capstan_plugin", activates},
-      {"lifecycle-destroy-unused", 2, Scope::kFile,
+      {"lifecycle-activate", 1, Scope::kTables, "can be activated and deactivated",
+       "abi.h: capstan_plugin", activates, port::activates},
+      {"lifecycle-destroy-unused", 2, Scope::kTables,
        "can be destroyed without having been activated", "abi.h: capstan_plugin", destroy_unused},
-      {"lifecycle-create-is-quiet", 3, Scope::kFile,
+      {"lifecycle-create-is-quiet", 3, Scope::kTables,
        "does not call the host, opens nothing and starts no thread in create",
        "abi.h: create; convention 11", create_is_quiet},
-      {"lifecycle-activate-again", 3, Scope::kFile, "can be activated again after deactivate",
-       "abi.h: capstan_plugin", activates_again},
-      {"lifecycle-bad-settings", 3, Scope::kFile,
+      {"lifecycle-activate-again", 3, Scope::kTables, "can be activated again after deactivate",
+       "abi.h: capstan_plugin", activates_again, port::activates_again},
+      {"lifecycle-bad-settings", 3, Scope::kTables,
        "survives settings that are no JSON object, and can be activated afterwards", "convention 8",
-       survives_bad_settings},
-      {"lifecycle-mistyped-settings", 4, Scope::kFile,
+       survives_bad_settings, port::survives_bad_settings},
+      {"lifecycle-mistyped-settings", 4, Scope::kTables,
        "refuses or ignores settings of another type than its schema says", "convention 8",
-       survives_mistyped_settings},
-      {"lifecycle-deactivate-ends-all", 4, Scope::kFile,
+       survives_mistyped_settings, port::survives_mistyped_settings},
+      {"lifecycle-deactivate-ends-all", 4, Scope::kTables,
        "has no thread and no descriptor left after deactivate", "abi.h: deactivate",
-       deactivate_ends_all},
-      {"lifecycle-unloads", 5, Scope::kFile, "is unmapped when it is closed",
+       deactivate_ends_all, port::deactivate_ends_all},
+      {"lifecycle-unloads", 5, Scope::kTables, "is unmapped when it is closed",
        "From a file to a running plugin, 1", unloads},
-      {"lifecycle-hundred-lives", 6, Scope::kFile,
+      {"lifecycle-hundred-lives", 6, Scope::kTables,
        "costs no memory, thread or descriptor after 100 loads", "conventions 5 and 6",
-       lives_a_hundred_times},
-      {"lifecycle-two-instances", 7, Scope::kFile, "allows two instances side by side",
-       "convention 6", two_instances},
+       lives_a_hundred_times, port::lives_many_times},
+      {"lifecycle-two-instances", 7, Scope::kTables, "allows two instances side by side",
+       "convention 6", two_instances, port::two_instances},
   };
 }
 

@@ -5,21 +5,6 @@
 namespace capstan::conformance {
 namespace {
 
-// Activated, with a valid request of the kind.
-struct Ready {
-  std::unique_ptr<Bench> bench;
-  ObjectKey key;
-  std::string request;
-};
-
-Result<Ready> ready(const CaseInput& input) {
-  Ready out;
-  out.bench = TRY(Bench::make(input.subject, *input.entry));
-  out.key = TRY(out.bench->add("payload"));
-  out.request = out.bench->request(out.key);
-  return out;
-}
-
 // "" where the answer to a text keeps the rules, whatever it is.
 std::string complaint(const ProviderReply& reply, const Subject& subject) {
   const std::string broken = misbehaviour(reply, subject);
@@ -44,14 +29,18 @@ ProviderCall a_call() {
   return call;
 }
 
-std::string ask_both(const Ready& ready, std::string_view text) {
-  Provider& provider = ready.bench->provider();
-  const Subject& subject = ready.bench->subject();
-  std::string broken = complaint(provider.reconcile(a_call(), text), subject);
-  if (!broken.empty()) return "reconcile " + broken;
-  broken = complaint(provider.admit(a_call(), text, ""), subject);
-  if (broken.empty()) broken = complaint(provider.admit(a_call(), text, text), subject);
-  return broken.empty() ? "" : "admit " + broken;
+// Gives what is wrong with the answers of reconcile and admit; their codes go to `codes`.
+std::string ask_both(Bench& bench, std::string_view text, Json& codes) {
+  Provider& provider = bench.provider();
+  const auto judged = [&](const char* function, const ProviderReply& reply) {
+    codes.push_back(code_name(reply.status));
+    const std::string broken = complaint(reply, bench.subject());
+    return broken.empty() ? "" : function + broken;
+  };
+  std::string broken = judged("reconcile ", provider.reconcile(a_call(), text));
+  if (broken.empty()) broken = judged("admit ", provider.admit(a_call(), text, ""));
+  if (broken.empty()) broken = judged("admit ", provider.admit(a_call(), text, text));
+  return broken;
 }
 
 struct Text {
@@ -59,21 +48,23 @@ struct Text {
   std::string text;
 };
 
-Finding ask_all(const CaseInput& input, std::vector<Text> (*texts)(const Ready&)) {
-  auto start = ready(input);
-  if (!start.ok()) return skipped(start.error().message);
-  for (const Text& text : texts(*start)) {
-    const std::string broken = ask_both(*start, text.text);
-    if (!broken.empty()) return failed(std::string("given ") + text.what + ": " + broken);
-  }
-  // And it still works.
-  const Step step = start->bench->call(start->key);
-  const auto complaints = complaints_of(step, *start->bench);
-  return complaints.empty() ? passed() : failed("afterwards: " + complaints.front());
+// `texts` makes them of a valid request.
+Finding ask_all(const CaseInput& input, std::vector<Text> (*texts)(const std::string&)) {
+  return with_object(input, [&](Bench& bench, const ObjectKey& key) {
+    Json codes = Json::array();
+    for (const Text& text : texts(bench.request(key))) {
+      const std::string broken = ask_both(bench, text.text, codes);
+      if (!broken.empty()) return failed(std::string("given ") + text.what + ": " + broken);
+    }
+    // And it still works.
+    const auto complaints = complaints_of(bench.call(key), bench);
+    if (!complaints.empty()) return failed("afterwards: " + complaints.front());
+    return passed(std::move(codes));
+  });
 }
 
-std::vector<Text> malformed(const Ready& ready) {
-  std::string cut = ready.request.substr(0, ready.request.size() / 2);
+std::vector<Text> malformed(const std::string& request) {
+  std::string cut = request.substr(0, request.size() / 2);
   return {{"an empty text", ""},
           {"white space", "  \n\t "},
           {"no JSON", "this is no JSON"},
@@ -86,12 +77,12 @@ std::vector<Text> malformed(const Ready& ready) {
           {"a zero byte", std::string("{\"object\":{\"a\":\"\0\"}}", 21)}};
 }
 
-std::vector<Text> mistyped(const Ready& ready) {
-  const Json request = Json::parse(ready.request);
+std::vector<Text> mistyped(const std::string& request) {
+  const Json valid = Json::parse(request);
   std::vector<Text> out;
   for (const char* member : {"object", "cluster", "owner", "bootstrapSecret", "relations", "now"}) {
     for (const Json& value : {Json(), Json(7), Json("text"), Json::array(), Json::object()}) {
-      Json changed = request;
+      Json changed = valid;
       changed[member] = value;
       out.push_back({member, dump_json(changed)});
     }
@@ -100,7 +91,7 @@ std::vector<Text> mistyped(const Ready& ready) {
                            "/object/metadata/name", "/object/metadata/finalizers",
                            "/object/metadata/ownerReferences", "/object/status/conditions"}) {
     for (const Json& value : {Json(), Json(7), Json("text"), Json::array({1}), Json::object()}) {
-      Json changed = request;
+      Json changed = valid;
       if (std::string(path).starts_with("/object/status/")) changed["object"]["status"] = {};
       changed[Json::json_pointer(path)] = value;
       out.push_back({path, dump_json(changed)});
@@ -109,39 +100,39 @@ std::vector<Text> mistyped(const Ready& ready) {
   return out;
 }
 
-std::vector<Text> huge(const Ready& ready) {
-  Json request = Json::parse(ready.request);
-  Json many = request;
-  request["object"]["metadata"]["annotations"]["big"] = std::string(4 << 20, 'x');
+std::vector<Text> huge(const std::string& request) {
+  Json big = Json::parse(request);
+  Json many = big;
+  big["object"]["metadata"]["annotations"]["big"] = std::string(4 << 20, 'x');
   for (int i = 0; i < 20000; ++i) {
     many["object"]["metadata"]["labels"]["label-" + std::to_string(i)] = "v";
   }
-  return {{"an annotation of 4 MiB", dump_json(request)}, {"20,000 labels", dump_json(many)}};
+  return {{"an annotation of 4 MiB", dump_json(big)}, {"20,000 labels", dump_json(many)}};
 }
 
-std::vector<Text> deep(const Ready& ready) {
+std::vector<Text> deep(const std::string& request) {
   std::vector<Text> out;
   for (const size_t levels : {90u, 1000u, 50000u}) {
-    std::string request = ready.request;
-    request.insert(1, "\"deep\":" + std::string(levels, '[') + std::string(levels, ']') + ",");
-    out.push_back({"lists in lists", request});
+    std::string outer = request;
+    outer.insert(1, "\"deep\":" + std::string(levels, '[') + std::string(levels, ']') + ",");
+    out.push_back({"lists in lists", std::move(outer)});
     const std::string spec =
         "\"spec\":{\"deep\":" + std::string(levels, '[') + std::string(levels, ']') + "},";
-    const size_t object = ready.request.find("\"object\":{");
-    std::string inner = ready.request;
+    const size_t object = request.find("\"object\":{");
+    std::string inner = request;
     inner.insert(object + 10, spec);
-    out.push_back({"lists in lists in spec", inner});
+    out.push_back({"lists in lists in spec", std::move(inner)});
   }
   return out;
 }
 
-std::vector<Text> not_utf8(const Ready& ready) {
+std::vector<Text> not_utf8(const std::string& request) {
   std::vector<Text> out;
   for (const char* bytes : {"\xff\xfe", "\xc0\x80", "\xed\xa0\x80", "\xf5\x80\x80\x80", "\x80"}) {
-    Json request = Json::parse(ready.request);
-    request["object"]["metadata"]["annotations"]["text"] = "MARK";
-    request["object"]["spec"]["text"] = "MARK";
-    std::string text = dump_json(request);
+    Json marked = Json::parse(request);
+    marked["object"]["metadata"]["annotations"]["text"] = "MARK";
+    marked["object"]["spec"]["text"] = "MARK";
+    std::string text = dump_json(marked);
     for (size_t at; (at = text.find("MARK")) != std::string::npos;) text.replace(at, 4, bytes);
     out.push_back({"bytes that are no UTF-8", std::move(text)});
   }
@@ -166,40 +157,44 @@ Finding not_utf8_case(const CaseInput& input) {
 
 // A later host sends more.
 Finding later_members(const CaseInput& input) {
-  auto start = ready(input);
-  if (!start.ok()) return skipped(start.error().message);
-  Provider& provider = start->bench->provider();
-  Json more = Json::parse(start->request);
-  more["laterMember"] = {{"a", Json::array({1, 2, 3})}};
-  const ProviderReply plain = provider.reconcile(a_call(), start->request);
-  const ProviderReply later = provider.reconcile(a_call(), dump_json(more));
-  const std::string broken = complaint(later, input.subject);
-  if (!broken.empty()) return failed("given a member of a later revision: " + broken);
-  return later.status == plain.status
-             ? passed()
-             : failed("given a member of a later revision it gives " +
-                      std::string(code_name(later.status)) + " instead of " +
-                      std::string(code_name(plain.status)));
+  return with_object(input, [&](Bench& bench, const ObjectKey& key) {
+    const std::string request = bench.request(key);
+    Json more = Json::parse(request);
+    more["laterMember"] = {{"a", Json::array({1, 2, 3})}};
+    const ProviderReply plain = bench.provider().reconcile(a_call(), request);
+    const ProviderReply later = bench.provider().reconcile(a_call(), dump_json(more));
+    const std::string given = "given a member of a later revision";
+    const std::string broken = complaint(later, input.subject);
+    if (!broken.empty()) return failed(given + ": " + broken);
+    return no_complaint(later.status == plain.status
+                            ? ""
+                            : given + " it gives " + std::string(code_name(later.status)) +
+                                  " instead of " + std::string(code_name(plain.status)));
+  });
 }
 
 // What the plugin does not know is somebody else's.
 Finding foreign_fields(const CaseInput& input) {
-  auto bench = Bench::make(input.subject, *input.entry);
-  if (!bench.ok()) return skipped(bench.error().message);
-  const auto key = (*bench)->add("foreign", {{"metadata",
-                                              {{"annotations", {{"example.com/note", "keep"}}},
-                                               {"labels", {{"example.com/team", "blue"}}},
-                                               {"finalizers", {"example.com/guard"}}}}});
-  if (!key.ok()) return skipped(key.error().message);
-  (void)(*bench)->settle(*key);
-  const ObjectPtr object = (*bench)->get(*key);
-  if (object == nullptr) return failed("the object is gone");
-  const Metadata& meta = object->meta();
-  if (meta.annotation("example.com/note") != "keep") return failed("a foreign annotation is gone");
-  if (meta.label("example.com/team") != "blue") return failed("a foreign label is gone");
-  if (!meta.has_finalizer("example.com/guard")) return failed("a foreign finalizer is gone");
-  const bool owned = input.entry->role != ProviderRole::kResource;
-  return owned && meta.owner_references.empty() ? failed("the owner reference is gone") : passed();
+  const Json foreign = {{"metadata",
+                         {{"annotations", {{"example.com/note", "keep"}}},
+                          {"labels", {{"example.com/team", "blue"}}},
+                          {"finalizers", {"example.com/guard"}}}}};
+  return with_object(
+      input,
+      [&](Bench& bench, const ObjectKey& key) {
+        (void)bench.settle(key);
+        const ObjectPtr object = bench.get(key);
+        if (object == nullptr) return failed("the object is gone");
+        const Metadata& meta = object->meta();
+        const bool owned = input.entry->role != ProviderRole::kResource;
+        return no_complaint(
+            meta.annotation("example.com/note") != "keep" ? "a foreign annotation is gone"
+            : meta.label("example.com/team") != "blue"    ? "a foreign label is gone"
+            : !meta.has_finalizer("example.com/guard")    ? "a foreign finalizer is gone"
+            : owned && meta.owner_references.empty()      ? "the owner reference is gone"
+                                                          : "");
+      },
+      foreign);
 }
 
 }  // namespace

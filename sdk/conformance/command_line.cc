@@ -1,6 +1,8 @@
 #include "sdk/conformance/command_line.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
+#include <thread>
 
 #include "runtime/base/text.h"
 #include "runtime/system/file.h"
@@ -27,13 +29,23 @@ Result<void> list(const CommandLine& line, const RunOptions& options, std::ostre
 
 }  // namespace
 
+RunOptions CommandLine::default_options() {
+  RunOptions options;
+  options.jobs = static_cast<int>(std::clamp(std::thread::hardware_concurrency(), 1u, 4u));
+  return options;
+}
+
 void add_flags(CLI::App& app, CommandLine& line) {
   app.add_option("FILE", line.file, "The plugin's library")->required();
   app.add_option("--mode", line.modes,
-                 "Comma-separated: in-process, process, sandbox (as far as this build has them)");
+                 "Comma-separated: in-process, process, sandbox; what differs is a failure");
   app.add_option("--level", line.run.level,
                  "Strictness from 1 to 10; 5 is the least for a plugin that is published")
       ->check(CLI::Range(1, 10));
+  app.add_option("--repeat-level", line.run.repeat_level,
+                 "Strictness in the modes after the first (default: --level)")
+      ->check(CLI::Range(1, 10));
+  app.add_option("-j,--jobs", line.run.jobs, "Cases at a time")->check(CLI::Range(1, 64));
   app.add_option("--only", line.run.only, "Cases whose id matches this regular expression");
   app.add_option("--seed", line.run.seed, "Of everything that is random");
   app.add_option(

@@ -19,10 +19,13 @@ namespace capstan::conformance {
 struct CommandLine {
   std::string file;
   std::string modes = "in-process";
-  RunOptions run;
+  RunOptions run = default_options();
   bool list = false;
   std::string output = "text";  // or "json"
   std::string junit;            // path of a file to write
+
+  // As many cases at a time as there are processors, up to four.
+  static RunOptions default_options();
 };
 
 void add_flags(CLI::App& app, CommandLine& line);

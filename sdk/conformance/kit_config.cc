@@ -33,7 +33,7 @@ Result<std::chrono::milliseconds> seconds(const Json& value, const std::string& 
 Result<void> read_skips(const Json& value, std::vector<Skip>& out) {
   if (!value.is_array()) return wrong("skip", "list");
   for (const Json& item : value) {
-    Skip skip{get_string(item, {"case"}), get_string(item, {"reason"})};
+    Skip skip{get_string(item, {"case"}), get_string(item, {"reason"}), get_string(item, {"mode"})};
     if (skip.pattern.empty() || skip.reason.empty()) {
       return Error::invalid("conformance.yaml: an item of skip lacks `case` or `reason`");
     }
@@ -44,6 +44,35 @@ Result<void> read_skips(const Json& value, std::vector<Skip>& out) {
                             "\": " + error.what());
     }
     out.push_back(std::move(skip));
+  }
+  return {};
+}
+
+Result<std::vector<std::string>> texts(const Json& value, const std::string& member) {
+  std::vector<std::string> out;
+  if (!value.is_array()) return wrong(member, "list of texts");
+  for (const Json& item : value) {
+    if (!item.is_string()) return wrong(member, "list of texts");
+    out.push_back(item.get<std::string>());
+  }
+  return out;
+}
+
+Result<void> read_world(const Json& value, KitConfig& out) {
+  if (!value.is_object()) return wrong("world", "map");
+  out.world_start = get_string(value, {"start"});
+  out.world_digest = get_string(value, {"digest"});
+  const Json needs = value.value("needs", Json::object());
+  if (!needs.is_object()) return wrong("world.needs", "map");
+  for (const auto& [name, list] : needs.items()) {
+    const std::string member = "world.needs." + name;
+    if (name == "hosts") {
+      out.world_needs.hosts = TRY(texts(list, member));
+    } else if (name == "paths") {
+      out.world_needs.paths = TRY(texts(list, member));
+    } else {
+      return wrong(member, "need of a world (hosts, paths)");
+    }
   }
   return {};
 }
@@ -65,6 +94,9 @@ Result<void> read_member(const std::string& name, const Json& value, KitConfig& 
   } else if (name == "objects") {
     if (!value.is_array()) return wrong(name, "list of objects");
     out.objects.assign(value.begin(), value.end());
+  } else if (name == "machineVersion") {
+    if (!value.is_string()) return wrong(name, "text");
+    out.machine_version = value.get<std::string>();
   } else if (name == "neverReady") {
     if (!value.is_array()) return wrong(name, "list of kinds");
     for (const Json& kind : value) {
@@ -72,8 +104,7 @@ Result<void> read_member(const std::string& name, const Json& value, KitConfig& 
       out.never_ready.insert(kind.get<std::string>());
     }
   } else if (name == "world") {
-    out.world_start = get_string(value, {"start"});
-    out.world_digest = get_string(value, {"digest"});
+    return read_world(value, out);
   } else if (name == "skip") {
     return read_skips(value, out.skips);
   } else if (name == "settleSeconds") {
@@ -99,10 +130,13 @@ Result<KitConfig> parse_kit_config(const Json& json) {
 Result<KitConfig> read_kit_config(const std::string& path, const std::string& plugin_file) {
   std::string found = path;
   if (found.empty()) {
-    std::filesystem::path own = plugin_file;
+    const std::filesystem::path plugin = plugin_file;
+    std::filesystem::path own = plugin;
     own.replace_extension(".conformance.yaml");
-    const auto shared = std::filesystem::path(plugin_file).parent_path() / "conformance.yaml";
-    found = file_exists(own) ? own.string() : file_exists(shared) ? shared.string() : "";
+    for (const auto& place :
+         {plugin / "conformance.yaml", own, plugin.parent_path() / "conformance.yaml"}) {
+      if (found.empty() && file_exists(place)) found = place;
+    }
     if (found.empty()) return KitConfig();
   }
   auto config = parse_kit_config(TRY(parse_yaml(TRY(read_file(found)))));

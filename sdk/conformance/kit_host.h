@@ -64,11 +64,11 @@ class KitHost final : public HostCallHandler {
   KitHost(const Subject& subject, const WatchCache& objects, Clock& clock);
 
   void set_hook(Hook hook) { hook_ = std::move(hook); }
-  // A service that this host does not have.
-  void set_absent(std::string service) { absent_ = std::move(service); }
+  // Services that this host does not have.
+  void set_absent(std::set<std::string> services) { absent_ = std::move(services); }
 
   bool offers(std::string_view service) override {
-    return service != absent_ && inner_.offers(service);
+    return !absent_.contains(std::string(service)) && inner_.offers(service);
   }
   HostAnswer call(const HostCall& call) override;
 
@@ -86,7 +86,7 @@ class KitHost final : public HostCallHandler {
   KitMetrics metrics_;
   TableCaller inner_;
   Hook hook_;
-  std::string absent_;
+  std::set<std::string> absent_;
   std::atomic<size_t> calls_{0};
   mutable std::mutex mutex_;
   std::vector<std::string> published_;

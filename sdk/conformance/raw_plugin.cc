@@ -5,6 +5,7 @@
 #include "runtime/plugin/diagnostics_collector.h"
 #include "runtime/plugin/native_provider.h"
 #include "sdk/include/capstan/ext/admission.h"
+#include "sdk/include/capstan/ext/folder.h"
 #include "sdk/include/capstan/ext/reconcile.h"
 
 namespace capstan::conformance {
@@ -44,7 +45,7 @@ std::string RawReply::complaint() const {
 Result<RawPlugin> RawPlugin::open(const PluginFile& file) {
   SharedObject library = TRY(SharedObject::open(file.library));
   const capstan_entry* entry = TRY(check_entry(library, file));
-  return RawPlugin(std::move(library), entry);
+  return RawPlugin(file, std::move(library), entry);
 }
 
 Result<RawInstance> RawInstance::create(const RawPlugin& plugin, const capstan_host* host) {
@@ -60,7 +61,23 @@ Result<RawInstance> RawInstance::create(const RawPlugin& plugin, const capstan_h
       !CAPSTAN_HAS(table, destroy) || !CAPSTAN_HAS(table, get_extension)) {
     return Error::invalid("create gave a table that is too small or lacks a function");
   }
-  return RawInstance(table);
+  RawInstance instance(table);
+  if (plugin.file().is_folder()) TRY(instance.open_folder(plugin.file()));
+  return instance;
+}
+
+Result<void> RawInstance::open_folder(const PluginFile& file) const {
+  const auto* folder = static_cast<const capstan_folder*>(extension(CAPSTAN_EXT_FOLDER));
+  if (!CAPSTAN_HAS(folder, open)) {
+    return Error::invalid(file.library + " does not offer " CAPSTAN_EXT_FOLDER);
+  }
+  RawReply reply;
+  const DiagnosticsCollector collector(reply.diagnostics);
+  reply.status = folder->open(table_->self, abi_str(file.path), abi_str(file.manifest_text),
+                              collector.table());
+  if (reply.status == CAPSTAN_OK) return {};
+  return Error::invalid("open gave status " + std::to_string(reply.status) +
+                        (reply.diagnostics.empty() ? "" : ": " + reply.diagnostics[0].summary));
 }
 
 void RawInstance::destroy() {

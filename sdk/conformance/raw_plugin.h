@@ -29,13 +29,15 @@ class RawPlugin {
   // Loads and asks the entry; no instance yet.
   static Result<RawPlugin> open(const PluginFile& file);
 
+  const PluginFile& file() const { return file_; }
   const capstan_entry& entry() const { return *entry_; }
   const SharedObject& library() const { return library_; }
   SharedObject& library() { return library_; }
 
  private:
-  RawPlugin(SharedObject library, const capstan_entry* entry)
-      : library_(std::move(library)), entry_(entry) {}
+  RawPlugin(PluginFile file, SharedObject library, const capstan_entry* entry)
+      : file_(std::move(file)), library_(std::move(library)), entry_(entry) {}
+  PluginFile file_;
   SharedObject library_;
   const capstan_entry* entry_;
 };
@@ -43,6 +45,7 @@ class RawPlugin {
 // One instance with a given host table. Lifetime: the plugin and the host outlive it.
 class RawInstance {
  public:
+  // Where the plugin is a folder, its language's library has opened it.
   static Result<RawInstance> create(const RawPlugin& plugin, const capstan_host* host);
   RawInstance(RawInstance&& other) noexcept : table_(std::exchange(other.table_, nullptr)) {}
   ~RawInstance() { destroy(); }
@@ -58,6 +61,7 @@ class RawInstance {
 
  private:
   explicit RawInstance(const capstan_plugin* table) : table_(table) {}
+  Result<void> open_folder(const PluginFile& file) const;
   const capstan_plugin* table_;
 };
 

@@ -56,6 +56,12 @@ std::string xml(std::string_view text) {
   return valid.get<std::string>();
 }
 
+// JUnit knows one word for it.
+bool is_left_out(const CaseResult& result) {
+  return result.finding.verdict == Verdict::kSkipped ||
+         result.finding.verdict == Verdict::kNotApplicable;
+}
+
 void write_case(std::ostream& out, const CaseResult& result) {
   const std::string name = result.id + (result.mode.empty() ? "" : " [" + result.mode + "]");
   out << "    <testcase classname=\"capstan.conformance." << xml(group_of(result)) << "\" name=\""
@@ -65,7 +71,7 @@ void write_case(std::ostream& out, const CaseResult& result) {
     return;
   }
   out << ">\n";
-  if (result.finding.verdict == Verdict::kSkipped) {
+  if (result.finding.verdict != Verdict::kFailed) {
     out << "      <skipped message=\"" << xml(result.finding.message) << "\"/>\n";
   } else {
     out << "      <failure message=\"" << xml(result.finding.message) << "\">"
@@ -80,19 +86,28 @@ void write_case(std::ostream& out, const CaseResult& result) {
 }  // namespace
 
 std::string_view verdict_name(Verdict verdict) {
-  return verdict == Verdict::kPassed   ? "passed"
-         : verdict == Verdict::kFailed ? "failed"
-                                       : "skipped";
+  switch (verdict) {
+    case Verdict::kPassed:
+      return "passed";
+    case Verdict::kFailed:
+      return "failed";
+    case Verdict::kSkipped:
+      return "skipped";
+    case Verdict::kNotApplicable:
+      return "not-applicable";
+  }
+  return "";
 }
 
 void print_result(std::ostream& out, const CaseResult& result, bool colors) {
   const Verdict verdict = result.finding.verdict;
-  out << (colors ? color_of(verdict) : "") << padded(std::string(verdict_name(verdict)), 8)
-      << (colors ? "\x1b[0m" : "") << padded(std::to_string(result.level), 3)
+  const std::string name(verdict == Verdict::kNotApplicable ? "n/a" : verdict_name(verdict));
+  out << (colors ? color_of(verdict) : "") << padded(name, 8) << (colors ? "\x1b[0m" : "")
+      << padded(std::to_string(result.level), 3)
       << padded(result.mode.empty() ? "-" : result.mode, 12) << result.id << "\n";
   if (verdict == Verdict::kPassed) return;
   out << "           " << result.finding.message << "\n";
-  if (verdict == Verdict::kSkipped) return;
+  if (verdict != Verdict::kFailed) return;
   out << "           expected: it " << result.sentence << " (" << result.rule << ")\n";
   for (const std::string& line : split(trim(result.output), '\n')) {
     if (!line.empty()) out << "           | " << line << "\n";
@@ -103,7 +118,10 @@ std::string summary(const RunReport& report) {
   std::ostringstream out;
   out << report.plugin << ": " << report.count(Verdict::kPassed) << " passed, "
       << report.count(Verdict::kFailed) << " failed, " << report.count(Verdict::kSkipped)
-      << " skipped at level " << report.level << " (seed " << report.seed << ")";
+      << " skipped";
+  const size_t other = report.count(Verdict::kNotApplicable);
+  if (other > 0) out << ", " << other << " not applicable";
+  out << " at level " << report.level << " (seed " << report.seed << ")";
   return out.str();
 }
 
@@ -128,6 +146,7 @@ Json to_json(const RunReport& report) {
               {"passed", report.count(Verdict::kPassed)},
               {"failed", report.count(Verdict::kFailed)},
               {"skipped", report.count(Verdict::kSkipped)},
+              {"notApplicable", report.count(Verdict::kNotApplicable)},
               {"cases", Json::array()}};
   for (const CaseResult& result : report.results) out["cases"].push_back(to_json(result));
   return out;
@@ -139,13 +158,13 @@ std::string to_junit(const RunReport& report) {
   std::ostringstream out;
   out << "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites name=\"" << xml(report.plugin)
       << "\" tests=\"" << report.results.size() << "\" failures=\""
-      << report.count(Verdict::kFailed) << "\" skipped=\"" << report.count(Verdict::kSkipped)
-      << "\">\n";
+      << report.count(Verdict::kFailed) << "\" skipped=\""
+      << report.count(Verdict::kSkipped) + report.count(Verdict::kNotApplicable) << "\">\n";
   for (const auto& [group, results] : groups) {
     size_t failures = 0, skips = 0;
     for (const CaseResult* result : results) {
       failures += result->finding.verdict == Verdict::kFailed ? 1 : 0;
-      skips += result->finding.verdict == Verdict::kSkipped ? 1 : 0;
+      skips += is_left_out(*result) ? 1 : 0;
     }
     out << "  <testsuite name=\"" << xml(group) << "\" tests=\"" << results.size()
         << "\" failures=\"" << failures << "\" skipped=\"" << skips << "\">\n";

@@ -1,97 +1,27 @@
 #include "sdk/conformance/runner.h"
 
+#include <poll.h>
 #include <stdlib.h>
 
 #include <algorithm>
 #include <filesystem>
-#include <map>
+#include <list>
 #include <regex>
 #include <utility>
 
 #include "runtime/base/text.h"
 #include "runtime/system/file.h"
+#include "sdk/conformance/agreement.h"
 #include "sdk/conformance/case_process.h"
-#include "sdk/conformance/shape.h"
+#include "sdk/conformance/instances.h"
+#include "sdk/conformance/modes.h"
+#include "sdk/conformance/stage.h"
 #include "sdk/conformance/world.h"
 
 namespace capstan::conformance {
 namespace {
 
 namespace fs = std::filesystem;
-
-// One case for one mode and kind.
-struct Instance {
-  Case definition;
-  const ReconcileEntry* entry = nullptr;
-  Mode mode;
-  CaseResult result;
-};
-
-Result<std::regex> expression(const std::string& text) {
-  try {
-    return std::regex(text);
-  } catch (const std::regex_error& error) {
-    return Error::invalid("--only \"" + text + "\": " + error.what());
-  }
-}
-
-Result<std::vector<Mode>> chosen_modes(const std::vector<std::string>& names) {
-  std::vector<Mode> out;
-  std::vector<std::string> known;
-  for (const Mode& mode : all_modes()) known.push_back(mode.name);
-  for (const std::string& name : names) {
-    const auto found = std::find(known.begin(), known.end(), name);
-    if (found == known.end()) {
-      return Error::invalid("this kit has no mode \"" + name + "\"; it has: " + join(known, ", "));
-    }
-    out.push_back(all_modes()[static_cast<size_t>(found - known.begin())]);
-  }
-  if (out.empty()) return Error::invalid("no mode was given");
-  return out;
-}
-
-// "HelloMachine", and with what tells it from another item of the same kind: "DevMachine.docker".
-std::string kind_name(const Manifest& manifest, const ReconcileEntry& entry) {
-  const auto same = std::count_if(manifest.reconciles.begin(), manifest.reconciles.end(),
-                                  [&](const ReconcileEntry& e) { return e.kind == entry.kind; });
-  const bool plain = same < 2 || !entry.when || entry.when->path.empty();
-  return entry.kind.kind + (plain ? "" : "." + entry.when->path.back());
-}
-
-void add_instance(std::vector<Instance>& out, const Case& definition, const Mode& mode,
-                  const ReconcileEntry* entry, const Manifest& manifest) {
-  Instance instance{definition, entry, mode, {}};
-  instance.result.id = definition.id;
-  if (entry != nullptr) instance.result.id += "/" + kind_name(manifest, *entry);
-  if (definition.scope != Scope::kFile) instance.result.mode = mode.name;
-  instance.result.level = definition.level;
-  instance.result.sentence = definition.sentence;
-  instance.result.rule = definition.rule;
-  out.push_back(std::move(instance));
-}
-
-Result<std::vector<Instance>> instances(const Manifest& manifest, const RunOptions& options) {
-  const std::regex only = TRY(expression(options.only));
-  const std::vector<Mode> modes = TRY(chosen_modes(options.modes));
-  std::vector<Instance> out;
-  for (const Mode& mode : modes) {
-    for (const Case& definition : all_cases()) {
-      if (definition.level > options.level) continue;
-      if (definition.scope == Scope::kFile && mode.name != modes.front().name) continue;
-      if (definition.scope != Scope::kKind) {
-        add_instance(out, definition, mode, nullptr, manifest);
-        continue;
-      }
-      for (const ReconcileEntry& entry : manifest.reconciles) {
-        add_instance(out, definition, mode, &entry, manifest);
-      }
-    }
-  }
-  std::erase_if(out, [&](const Instance& i) {
-    return !options.only.empty() && !std::regex_search(i.result.id, only);
-  });
-  return out;
-}
 
 // A folder that goes with it.
 class Folder {
@@ -100,22 +30,33 @@ class Folder {
     std::string path = (fs::temp_directory_path() / "capstan-conformance-XXXXXX").string();
     if (::mkdtemp(path.data()) != nullptr) path_ = path;
   }
+  Folder(Folder&& other) noexcept : path_(std::exchange(other.path_, "")) {}
   ~Folder() {
     std::error_code failure;
     if (!path_.empty()) fs::remove_all(path_, failure);
   }
-  Folder(const Folder&) = delete;
   const std::string& path() const { return path_; }
 
  private:
   std::string path_;
 };
 
-const Skip* skip_of(const KitConfig& config, const std::string& id) {
+const Skip* skip_of(const KitConfig& config, const CaseResult& result) {
   for (const Skip& skip : config.skips) {
-    if (std::regex_match(id, std::regex(skip.pattern))) return &skip;
+    if (!skip.mode.empty() && skip.mode != result.mode) continue;
+    if (std::regex_match(result.id, std::regex(skip.pattern))) return &skip;
   }
   return nullptr;
+}
+
+// A process that the plugin lost is the reason of whatever else was seen.
+Finding with_crashes(Finding finding) {
+  const std::vector<std::string> crashes = crashes_seen();
+  if (crashes.empty()) return finding;
+  const std::string crashed = "crashed: " + crashes.front();
+  if (finding.verdict != Verdict::kFailed) return failed(crashed);
+  finding.message += "; " + crashed;
+  return finding;
 }
 
 Finding run_with_world(const Instance& instance, const Subject& subject) {
@@ -128,60 +69,95 @@ Finding run_with_world(const Instance& instance, const Subject& subject) {
     if (!started.ok()) return failed(started.error().message);
     world = *std::move(started);
   }
-  return instance.definition.run({subject, instance.entry});
+  return with_crashes(instance.run(subject));
 }
 
-void run_one(Instance& instance, Subject subject, std::chrono::milliseconds timeout) {
-  CaseResult& result = instance.result;
-  if (const Skip* skip = skip_of(subject.config, result.id)) {
-    result.finding = skipped(skip->reason);
-    return;
-  }
-  const std::string group = instance.definition.group();
-  if (subject.file.is_folder() && (group == "lifecycle" || group == "abi")) {
-    result.finding = skipped("the tables of a folder's plugin are those of its language's library");
-    return;
-  }
-  const Folder folder;
-  subject.mode = instance.mode;
-  subject.world = folder.path();
-  ProcessResult done = run_in_process([&] { return run_with_world(instance, subject); }, timeout);
-  result.finding = std::move(done.finding);
-  result.output = std::move(done.output);
-  result.took = done.took;
-}
+// Runs the instances, so many at a time; gives their results in their order.
+class Schedule {
+ public:
+  Schedule(std::vector<Instance> instances, const Subject& subject, const RunOptions& options)
+      : instances_(std::move(instances)),
+        done_(instances_.size()),
+        subject_(subject),
+        options_(options),
+        timeout_(options.timeout.count() > 0 ? options.timeout : subject.config.timeout) {}
 
-// What has to be the same in every mode.
-std::vector<CaseResult> compare_modes(const std::vector<CaseResult>& results) {
-  std::map<std::string, std::vector<const CaseResult*>> by_id;
-  for (const CaseResult& result : results) {
-    if (!result.mode.empty()) by_id[result.id].push_back(&result);
+  std::vector<CaseResult> run() {
+    const size_t jobs = static_cast<size_t>(std::max(1, options_.jobs));
+    while (results_.size() < instances_.size()) {
+      while (next_ < instances_.size() && running_.size() < jobs) start(next_++);
+      give_in_order();
+      if (!running_.empty()) wait();
+    }
+    return std::move(results_);
   }
-  std::vector<CaseResult> out;
-  for (const auto& [id, runs] : by_id) {
-    if (runs.size() < 2) continue;
-    const CaseResult& first = *runs.front();
-    for (const CaseResult* other : runs) {
-      if (other == &first) continue;
-      std::string difference;
-      if (other->finding.verdict != first.finding.verdict) {
-        difference = "another verdict than in mode " + first.mode;
-      } else {
-        difference = first_difference(first.finding.evidence, other->finding.evidence);
+
+ private:
+  struct Running {
+    size_t index;
+    Folder folder;
+    CaseProcess process;
+  };
+
+  void start(size_t index) {
+    const Instance& instance = instances_[index];
+    const std::string reason = instance.not_applicable();
+    if (!reason.empty()) return settle(index, not_applicable(reason));
+    if (const Skip* skip = skip_of(subject_.config, instance.result)) {
+      return settle(index, skipped(skip->reason));
+    }
+    Folder folder;
+    Subject subject = subject_;
+    subject.mode = instance.mode;
+    subject.world = folder.path();
+    CaseProcess process =
+        CaseProcess::start([&] { return run_with_world(instance, subject); }, timeout_);
+    running_.push_back({index, std::move(folder), std::move(process)});
+  }
+
+  void settle(size_t index, Finding finding) {
+    instances_[index].result.finding = std::move(finding);
+    done_[index] = true;
+  }
+
+  // Until one of them has something to say or its time is over.
+  void wait() {
+    std::vector<pollfd> polls;
+    auto left = std::chrono::milliseconds::max();
+    for (const Running& one : running_) {
+      polls.push_back({one.process.descriptor(), POLLIN, 0});
+      left = std::min(left, one.process.left());
+    }
+    ::poll(polls.data(), polls.size(), static_cast<int>(left.count()));
+    for (auto one = running_.begin(); one != running_.end();) {
+      if (!one->process.advance()) {
+        ++one;
+        continue;
       }
-      if (first.finding.evidence.is_null() && difference.empty()) continue;
-      CaseResult result;
-      result.id = "modes-agree/" + id;
-      result.mode = other->mode;
-      result.level = first.level;
-      result.sentence = "gives in every mode what it gives in " + first.mode;
-      result.rule = "one plugin, one behaviour";
-      result.finding = difference.empty() ? passed() : failed(difference);
-      out.push_back(std::move(result));
+      ProcessResult result = one->process.finish();
+      instances_[one->index].result.output = std::move(result.output);
+      instances_[one->index].result.took = result.took;
+      settle(one->index, std::move(result.finding));
+      one = running_.erase(one);
     }
   }
-  return out;
-}
+
+  void give_in_order() {
+    for (size_t i = results_.size(); i < instances_.size() && done_[i]; ++i) {
+      if (options_.each) options_.each(instances_[i].result);
+      results_.push_back(std::move(instances_[i].result));
+    }
+  }
+
+  std::vector<Instance> instances_;
+  std::vector<bool> done_;
+  const Subject& subject_;
+  const RunOptions& options_;
+  const std::chrono::milliseconds timeout_;
+  std::list<Running> running_;
+  size_t next_ = 0;
+  std::vector<CaseResult> results_;
+};
 
 // A file that is no plugin: the one failure that says why.
 RunReport unreadable(RunReport report, const Error& error, const RunOptions& options) {
@@ -210,20 +186,18 @@ Result<RunReport> run_cases(const std::string& plugin_file, const RunOptions& op
   Subject subject;
   subject.config = TRY(read_kit_config(options.config, plugin_file));
   subject.seed = options.seed;
-  auto file = read_plugin_file(fs::absolute(plugin_file).string());
+  auto file = read_plugin_file(fs::absolute(plugin_file).lexically_normal().string());
   if (!file.ok()) {
     report.plugin = fs::path(plugin_file).filename().string();
     return unreadable(std::move(report), file.error(), options);
   }
   subject.file = *std::move(file);
   report.plugin = subject.manifest().name + " " + subject.manifest().version;
-  const auto timeout = options.timeout.count() > 0 ? options.timeout : subject.config.timeout;
-  std::vector<Instance> runs = TRY(instances(subject.manifest(), options));
-  for (Instance& instance : runs) {
-    run_one(instance, subject, timeout);
-    if (options.each) options.each(instance.result);
-    report.results.push_back(std::move(instance.result));
+  // The processes of the cases have it by being forked.
+  if (auto stage = Stage::take(subject.manifest()); stage.ok()) {
+    Stage::give_back(*std::move(stage));
   }
+  report.results = Schedule(TRY(instances(subject.manifest(), options)), subject, options).run();
   for (CaseResult& result : compare_modes(report.results)) {
     if (options.each) options.each(result);
     report.results.push_back(std::move(result));

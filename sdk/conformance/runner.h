@@ -33,6 +33,8 @@ struct CaseResult {
 struct RunOptions {
   std::vector<std::string> modes = {"in-process"};
   int level = 5;
+  int repeat_level = 0;   // in the modes after the first; 0: the same level
+  int jobs = 1;           // cases at a time
   std::string only = {};  // ECMAScript, searched in the id; "" for all
   uint64_t seed = 1;
   std::string config = {};                      // path; "" looks beside the plugin

@@ -1,11 +1,9 @@
-// The plugin under test: its file, what its author says of it, and how an instance is made in the
-// mode that is tested.
+// The plugin under test: its file, what its author says of it, and the mode in which it runs.
 //
 // Thread safety: values.
 #pragma once
 
 #include <cstdint>
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -16,26 +14,19 @@
 
 namespace capstan::conformance {
 
-// Makes an instance that is not active yet.
-using ProviderFactory = std::function<Result<std::unique_ptr<Provider>>(
-    const PluginFile& file, std::unique_ptr<HostTable> host)>;
+enum class Mode { kInProcess, kProcess, kSandbox };
 
-struct Mode {
-  std::string name;  // "in-process", "process" or "sandbox"
-  ProviderFactory make;
-};
-
-// The modes that this build of the kit has.
-std::vector<Mode> all_modes();
+const char* mode_name(Mode mode);  // as `isolation` of the config has it
 
 struct Subject {
   PluginFile file;
   KitConfig config;
-  Mode mode;
+  Mode mode = Mode::kInProcess;
   uint64_t seed = 1;
   std::string world;  // folder of this case alone, for what a plugin or its fake keeps outside
 
   const Manifest& manifest() const { return file.manifest; }
+  bool isolated() const { return mode != Mode::kInProcess; }
 };
 
 }  // namespace capstan::conformance

@@ -95,6 +95,14 @@ def run(library, *flags, config=CONFIG):
     return done.returncode, json.loads(done.stdout)
 
 
+# Defects of the tables, or that end with a process: harmless in a process of its own, where there
+# is nothing to look at or nothing is found.
+HARMLESS_APART = {"ignores_sizes", "knows_everything", "leaks_file", "leaks_memory", "leaks_thread",
+                  "once_only", "works_at_load", "works_in_create"}
+# What is said of a process that ended, in this process and in one of its own.
+SAME_END = {"ended the process with code 3": "it ended with code 3"}
+
+
 class ZooTest(unittest.TestCase):
     def expect_caught(self, library, case, words):
         code, report = run(library, "--only", f"^{case}(/|$)")
@@ -108,6 +116,27 @@ class ZooTest(unittest.TestCase):
             with self.subTest(animal=animal):
                 self.expect_caught(os.path.join(ZOO, f"zoo_{animal}.so"), case, words)
 
+    def test_each_animal_is_caught_in_a_process_of_its_own_too(self):
+        for animal, (case, words) in ANIMALS.items():
+            with self.subTest(animal=animal):
+                _, report = run(os.path.join(ZOO, f"zoo_{animal}.so"), "--mode", "process",
+                                "--only", f"^{case}(/|$)")
+                seen = [c for c in report["cases"] if c.get("mode") == "process"]
+                failed = [c["message"] for c in seen if c["verdict"] == "failed"]
+                if animal in HARMLESS_APART:
+                    self.assertEqual(failed, [])
+                    continue
+                self.assertEqual(len(failed), 1, report)
+                self.assertIn(SAME_END.get(words, words), failed[0])
+
+    def test_what_differs_between_the_modes_is_a_failure_with_both_results(self):
+        _, report = run(os.path.join(ZOO, "zoo_leaks_thread.so"), "--mode", "in-process,process",
+                        "--only", "^lifecycle-deactivate-ends-all$")
+        differing = [c for c in report["cases"] if c["id"].startswith("modes-agree/")]
+        self.assertEqual([c["verdict"] for c in differing], ["failed"])
+        self.assertIn("in-process: failed: deactivate left 1 more threads; process: passed",
+                      differing[0]["message"])
+
     def test_each_broken_library_is_caught(self):
         for library, (case, words) in LIBRARIES.items():
             with self.subTest(library=library):
@@ -117,10 +146,22 @@ class ZooTest(unittest.TestCase):
         built = {name[4:-3] for name in os.listdir(ZOO) if name.startswith("zoo_")}
         self.assertEqual(built - {"good"}, set(ANIMALS))
 
-    def test_the_good_one_passes_every_case(self):
-        code, report = run(os.path.join(ZOO, "zoo_good.so"))
-        self.assertEqual([c for c in report["cases"] if c["verdict"] != "passed"], [])
+    def test_the_good_one_passes_every_case_in_every_mode(self):
+        code, report = run(os.path.join(ZOO, "zoo_good.so"), "--mode", "in-process,process,sandbox")
+        self.assertEqual([c for c in report["cases"]
+                          if c["verdict"] not in ("passed", "not-applicable")], [])
         self.assertEqual(code, 0)
+        agreeing = {c["id"].split("/")[1] for c in report["cases"]
+                    if c["id"].startswith("modes-agree/")}
+        for case in ("semantics-ready", "deletion-ends", "crash-anywhere", "payload-mistyped",
+                     "secrets-kept", "lifecycle-activate"):
+            self.assertIn(case, agreeing)
+        # What is about the tables is named for the modes that have none to look at.
+        left_out = {(c["id"], c["mode"]) for c in report["cases"]
+                    if c["verdict"] == "not-applicable"}
+        self.assertIn(("lifecycle-unloads", "sandbox"), left_out)
+        self.assertIn(("isolation-kill", "in-process"), left_out)
+        self.assertNotIn(("isolation-kill", "process"), left_out)
 
     def test_the_cases_that_catch_and_the_documentation_are_the_kit_s(self):
         listed = subprocess.run([KIT, os.path.join(ZOO, "zoo_good.so"), "--level", "10", "--list",
@@ -141,6 +182,16 @@ class ZooTest(unittest.TestCase):
         self.assertEqual(report["passed"], 0)
         self.assertEqual({c["message"] for c in report["cases"]}, {"needs an account"})
         self.assertEqual(code, 1)
+
+    def test_a_case_can_be_skipped_in_one_mode(self):
+        with tempfile.NamedTemporaryFile("w", suffix=".yaml") as config:
+            config.write("skip:\n"
+                         "  - {case: lifecycle-activate, mode: sandbox, reason: it listens}\n")
+            config.flush()
+            _, report = run(os.path.join(ZOO, "zoo_good.so"), "--only", "^lifecycle-activate$",
+                            "--mode", "process,sandbox", config=config.name)
+        seen = {c["mode"]: c["verdict"] for c in report["cases"] if c["id"] == "lifecycle-activate"}
+        self.assertEqual(seen, {"process": "passed", "sandbox": "skipped"})
 
     def test_junit_has_a_case_for_each_result(self):
         with tempfile.TemporaryDirectory() as folder:

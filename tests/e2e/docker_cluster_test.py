@@ -1,4 +1,6 @@
-"""Real clusters of containers: made, used, changed and deleted with real kubectl and clusterctl.
+"""Real clusters of containers: made, used, changed and deleted with real kubectl and clusterctl. The
+plugins of the development cluster run in processes of their own; the quick start and the chaos test
+have them in the server's.
 
 CAPSTAN_E2E_BIG=1 also makes the one with three control planes and three workers (6 GiB of memory).
 CAPSTAN_SHARED_DATA names a folder with Cluster API's own templates.
@@ -84,7 +86,10 @@ class DockerClusterTest(DockerTestCase):
     @state_on_failure
     def test_a_development_cluster_comes_up_scales_drains_and_goes(self):
         name = "e2e-dev"
-        self.serve(name)
+        self.serve(name, isolation="process")
+        for plugin in ("docker", "kubeadm"):
+            status = self.server.get("plugins", plugin)["status"]
+            self.assertEqual((status["state"], status["isolation"]), ("Running", "process"))
         self.give_pod_network()
         self.server.apply(self.server.generate(name, "docker", flavor="development",
                                                version=VERSION))

@@ -11,10 +11,12 @@ from capstan_server import ROOT, Server, condition, eventually, find_tool, run
 from docker_engine import Footprint, docker, lines
 
 UP = int(os.environ.get("CAPSTAN_E2E_SECONDS", "420"))  # for a cluster on a busy machine
+ISOLATION = os.environ.get("CAPSTAN_PLUGIN_ISOLATION", "in-process")
 CONFIG = """\
 plugins:
-- kubeadm
+- {{name: kubeadm, isolation: {isolation}}}
 - name: docker
+  isolation: {isolation}
   settings: {{network: {network}, host: "{host}"}}
 """
 CNI = ROOT / "examples" / "cni"
@@ -37,12 +39,13 @@ def state_on_failure(test):
 
 
 class DockerTestCase(unittest.TestCase):
-    def serve(self, *clusters, host="unix:///var/run/docker.sock"):
+    def serve(self, *clusters, host="unix:///var/run/docker.sock", isolation=ISOLATION):
         network = f"e2e-{os.getpid()}-{self._testMethodName[5:25].strip('_')}"
         self.footprint = Footprint(network, *clusters)
         self.footprint.remove()  # of a run that was killed
         self.addCleanup(self.footprint.remove)
-        self.server = Server(config=CONFIG.format(network=network, host=host)).start()
+        self.server = Server(config=CONFIG.format(network=network, host=host,
+                                                  isolation=isolation)).start()
         self.addCleanup(self.server.__exit__)
 
     def give_pod_network(self):

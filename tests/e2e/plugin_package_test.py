@@ -10,13 +10,15 @@ import pathlib
 import shutil
 import stat
 import subprocess
+import sys
 import tarfile
 import tempfile
 import unittest
 
-from capstan_server import BUILD, CAPSTAN, Server, eventually, run
+from capstan_server import BUILD, CAPSTAN, ROOT, Server, eventually, run
 
 PLUGINS = BUILD / "lib" / "capstan" / "plugins"
+HELLO_PYTHON = ROOT / "examples" / "hello-python"
 HELLO = BUILD / "examples" / "hello-infra" / "plugins" / "hello.so"
 TEMPLATE = """\
 apiVersion: infrastructure.cluster.x-k8s.io/v1beta1
@@ -258,6 +260,114 @@ class OperatorTest(PackageTestCase):
                                   "--data-dir", str(self.data)).stdout
             self.assertIn("kind: HelloCluster", text, "a template that only the package has")
             self.assertIn('name: "c1"', text)
+
+
+VENV_PLUGIN = """\
+id: test.with-venv
+name: with-venv
+version: 1.0.0
+status: alpha
+securityPosture: reaches nothing outside its own memory
+python: {module: with_venv, requirements: requirements.txt, venv: "%s"}
+reconciles:
+  - {group: venv.capstan.dev, kind: Thing}
+"""
+VENV_KIND = """\
+group: venv.capstan.dev
+use: [capstan/common]
+versions:
+  v1alpha1: storage
+kinds:
+  Thing:
+    status: true
+    fields:
+      spec:
+        size: integer
+      status:
+        answer: string
+"""
+VENV_CODE = """\
+import capstan
+import from_the_venv
+
+
+class Thing(capstan.Reconciler):
+    kind = "Thing"
+
+    def reconcile(self, request, reply, call):
+        reply.status("answer", from_the_venv.ANSWER)
+"""
+
+
+class PythonTest(PackageTestCase):
+    """A plugin in Python is packed and installed as a folder."""
+
+    def install_folder(self, folder):
+        self.capstan("pack", folder, "--output", "plugin.capstan")
+        return self.install(self.home / "plugin.capstan")
+
+    def serve(self, name, isolation):
+        config = (f"pluginDirectory: {self.empty}\n"
+                  f"plugins:\n- {{name: {name}, isolation: {isolation}}}\n")
+        server = Server(config=config, data_dir=self.data).start()
+        self.addCleanup(server.__exit__)
+
+        def running():
+            found = json.loads(server.capstan("plugin", "list", "--data-dir", str(self.data),
+                                              "-o", "json").stdout)
+            return next((p for p in found if p["name"] == name), {}).get("state") == "Running"
+        eventually(running, 30, f"{name} runs")
+        status = server.get("plugins", name)["status"]
+        self.assertEqual(status["isolation"], isolation)
+        return server
+
+    def said(self, server, kind, name, *path):
+        def value():
+            found = server.get(kind, name).get("status", {})
+            for member in path:
+                found = found.get(member, {})
+            return found or None
+        return eventually(value, 30, f"{kind} {name} has a status")
+
+    def test_the_package_of_an_example_runs_in_every_mode_and_a_changed_file_is_not_loaded(self):
+        self.install_folder(HELLO_PYTHON)
+        self.assertEqual([(p[0], p[2]) for p in self.installed()], [("hello-python", "digest")])
+        folder = next(self.data.glob("plugins/hello-python/*"))
+        self.assertEqual(sorted(p.name for p in folder.iterdir()),
+                         ["crds.yaml", "hello.py", "index.json", "kinds", "manifest.json",
+                          "metadata.yaml", "plugin.yaml", "test_hello.py"])
+        for isolation in ("in-process", "process", "sandbox"):
+            with self.subTest(isolation=isolation):
+                server = self.serve("hello-python", isolation)
+                item = {"apiVersion": "hello.capstan.dev/v1alpha1", "kind": "Greeting",
+                        "metadata": {"name": isolation, "namespace": "default"},
+                        "spec": {"forProvider": {"text": f"from {isolation}"}}}
+                server.apply(json.dumps(item))
+                self.assertEqual(self.said(server, "greeting", isolation, "atProvider", "text"),
+                                 f"from {isolation}")
+                server.stop()
+        self.tamper(folder / "hello.py")
+        self.assertIn("hello.py", self.capstan("doctor", "--data-dir", self.data, code=1))
+
+    def test_a_venv_beside_the_package_is_read_in_the_sandbox_too(self):
+        series = f"{sys.version_info[0]}.{sys.version_info[1]}"
+        venv = self.home / "venv"
+        packages = venv / "lib" / f"python{series}" / "site-packages"
+        packages.mkdir(parents=True)
+        (venv / "pyvenv.cfg").write_text(f"home = /usr/bin\nversion = {series}.0\n")
+        (packages / "from_the_venv.py").write_text('ANSWER = "found"\n')
+        folder = self.home / "with-venv"
+        (folder / "kinds").mkdir(parents=True)
+        (folder / "plugin.yaml").write_text(VENV_PLUGIN % venv)
+        (folder / "kinds" / "thing.yaml").write_text(VENV_KIND)
+        (folder / "requirements.txt").write_text("from-the-venv\n")
+        (folder / "with_venv.py").write_text(VENV_CODE)
+        self.install_folder(folder)
+        server = self.serve("with-venv", "sandbox")
+        server.apply(json.dumps({"apiVersion": "venv.capstan.dev/v1alpha1", "kind": "Thing",
+                                 "metadata": {"name": "one", "namespace": "default"},
+                                 "spec": {"size": 1}}))
+        self.assertEqual(self.said(server, "thing", "one", "answer"), "found")
 
 
 if __name__ == "__main__":

@@ -289,6 +289,25 @@ TEST_F(IsolatedProviderTest, a_plugin_that_cannot_be_activated_says_why) {
   EXPECT_THAT(missing.error().message, HasSubstr("cannot start /nowhere/capstan-plugin-host"));
 }
 
+TEST_F(IsolatedProviderTest, a_refusal_of_any_code_is_no_crash) {
+  const auto refusing = make(options());
+  EXPECT_EQ(refusing->activate({{"refuse-internal", 1}}).code(), Code::kInternal);
+  EXPECT_EQ(refusing->state().crashes, 0u);
+  EXPECT_FALSE(refusing->activate({{"crash", 1}}).ok());
+  EXPECT_EQ(refusing->state().crashes, 1u);
+}
+
+TEST_F(IsolatedProviderTest, a_crash_when_it_is_told_to_end_is_told) {
+  const auto provider = make(options());
+  ASSERT_TRUE(provider->activate({{"crash-at-end", 1}}).ok());
+  provider->deactivate();
+  EXPECT_EQ(provider->state().crashes, 1u);
+  EXPECT_THAT(provider->state().message, HasSubstr("signal 11"));
+  ASSERT_TRUE(provider->activate(Json::object()).ok());
+  provider->deactivate();
+  EXPECT_EQ(provider->state().crashes, 0u);
+}
+
 TEST_F(IsolatedProviderTest, after_deactivate_it_is_gone_and_can_be_activated_again) {
   const auto provider = start();
   const auto pid = static_cast<pid_t>(provider->state().pid);

@@ -52,6 +52,19 @@ TEST_F(SandboxTest, files_outside_of_the_manifest_are_out_of_reach) {
   EXPECT_EQ(attempt(*provider, "read-resolver"), "done");
 }
 
+TEST_F(SandboxTest, a_test_can_let_it_reach_where_its_fake_is) {
+  if (landlock_version() < 4) GTEST_SKIP() << "this kernel's Landlock knows no ports";
+  IsolationOptions inside = options();
+  inside.sandbox = true;
+  inside.more_needs.hosts = {"127.0.0.1:2"};
+  inside.more_needs.paths = {"/var/tmp"};
+  const auto provider = start(inside);
+  EXPECT_EQ(attempt(*provider, "connect-elsewhere"), "refused: Connection refused");
+  EXPECT_EQ(attempt(*provider, "write-file"), "done");
+  std::filesystem::remove("/var/tmp/capstan-zoo");
+  EXPECT_EQ(attempt(*provider, "read-home"), "refused: Permission denied");
+}
+
 TEST_F(SandboxTest, tcp_goes_only_to_ports_of_the_manifest) {
   if (landlock_version() < 4) GTEST_SKIP() << "this kernel's Landlock knows no ports";
   const auto provider = sandboxed();

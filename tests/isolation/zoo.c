@@ -27,6 +27,7 @@ EMBED(
 struct instance {
   capstan_plugin table;
   const capstan_host* host;
+  int crash_at_end;
 };
 
 static int has(capstan_str text, const char* word) {
@@ -212,9 +213,14 @@ static const capstan_reconcile reconcile_table = {sizeof(capstan_reconcile), rec
 
 static capstan_status activate(void* ctx, capstan_str settings,
                                const capstan_diagnostics* diagnostics) {
-  (void)ctx, (void)diagnostics;
+  (void)diagnostics;
   if (has(settings, "\"crash\"")) raise(SIGSEGV);
+  ((struct instance*)ctx)->crash_at_end = has(settings, "\"crash-at-end\"");
+  if (has(settings, "\"refuse-internal\"")) return CAPSTAN_INTERNAL;
   return has(settings, "\"refuse\"") ? CAPSTAN_INVALID : CAPSTAN_OK;
+}
+static void deactivate(void* ctx) {
+  if (((struct instance*)ctx)->crash_at_end) raise(SIGSEGV);
 }
 static const void* get_extension(void* ctx, const char* id) {
   (void)ctx;
@@ -237,8 +243,8 @@ static capstan_status create(const capstan_host* host, const capstan_plugin** ou
   struct instance* made = calloc(1, sizeof *made);
   if (made == NULL) return CAPSTAN_RESOURCE_EXHAUSTED;
   made->host = host;
-  made->table = (capstan_plugin){sizeof(capstan_plugin), made, activate,
-                                 fixture_nothing,        free, get_extension};
+  made->table =
+      (capstan_plugin){sizeof(capstan_plugin), made, activate, deactivate, free, get_extension};
   *out = &made->table;
   return CAPSTAN_OK;
 }

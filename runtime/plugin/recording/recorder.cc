@@ -55,8 +55,6 @@ std::vector<ProviderDiagnostic> diagnostics_from(const Json& list) {
 
 }  // namespace
 
-thread_local uint64_t CurrentCall::id_ = 0;
-
 Json to_json(const ProviderReply& reply) {
   return {{"status", static_cast<int>(reply.status)},
           {"reply", text_json(reply.text)},

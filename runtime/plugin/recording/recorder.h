@@ -7,9 +7,10 @@
 //   {"line":"return","id":1,"status":"ok","diagnostics":[]}
 //   {"line":"call","id":2,"function":"reconcile","attempt":0,"key":"...","request":{...}}
 //
-// A call of the host belongs to the plugin's call that runs on the same thread, 0 where none does.
-// Secrets are redacted before anything is written (redactor.h). A recording that cannot be written
-// any more (disk full) ends; the plugin goes on.
+// A call of the host belongs to the plugin's call that runs on the same thread (current_call.h), of
+// a plugin in a process of its own to that on the thread there; 0 where none does. Secrets are
+// redacted before anything is written (redactor.h). A recording that cannot be written any more
+// (disk full) ends; the plugin goes on.
 //
 // Thread safety: any thread.
 #pragma once
@@ -21,6 +22,7 @@
 #include <mutex>
 #include <string>
 
+#include "runtime/plugin/current_call.h"
 #include "runtime/plugin/host_calls/host_call.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/plugin/recording/redactor.h"
@@ -52,19 +54,6 @@ class Recorder {
   std::atomic<uint64_t> last_id_{0};
   std::mutex mutex_;
   std::FILE* file_;
-};
-
-// The plugin's call that runs on this thread. Set by whoever makes one.
-class CurrentCall {
- public:
-  explicit CurrentCall(uint64_t id) : before_(id_) { id_ = id; }
-  ~CurrentCall() { id_ = before_; }
-  CurrentCall(const CurrentCall&) = delete;
-  static uint64_t id() { return id_; }
-
- private:
-  static thread_local uint64_t id_;
-  uint64_t before_;
 };
 
 }  // namespace capstan

@@ -5,7 +5,6 @@
 
 #include "runtime/plugin/host_calls/host_call_tables.h"
 #include "runtime/plugin/host_calls/table_caller.h"
-#include "runtime/plugin/native_provider.h"
 
 namespace capstan {
 namespace {
@@ -16,6 +15,7 @@ class RecordingHandler final : public HostCallHandler {
       : inner_(std::move(host)), recorder_(std::move(recorder)) {}
 
   bool offers(std::string_view service) override { return inner_.offers(service); }
+  void redact(std::string& text) { inner_.redact(text); }
   HostAnswer call(const HostCall& call) override {
     HostAnswer answer = inner_.call(call);
     recorder_->host_call(call, answer);
@@ -25,6 +25,19 @@ class RecordingHandler final : public HostCallHandler {
  private:
   TableCaller inner_;
   const std::shared_ptr<Recorder> recorder_;
+};
+
+class RecordingHost final : public HostTable {
+ public:
+  explicit RecordingHost(std::shared_ptr<RecordingHandler> handler)
+      : handler_(handler), tables_(std::move(handler)) {}
+
+  const capstan_host* table(uint32_t abi_minor) override { return tables_.table(abi_minor); }
+  void redact(std::string& text) override { handler_->redact(text); }
+
+ private:
+  const std::shared_ptr<RecordingHandler> handler_;
+  HostCallTables tables_;
 };
 
 Json json_or_text(std::string_view text) {
@@ -42,15 +55,15 @@ Json call_json(const ProviderCall& call) {
 
 std::unique_ptr<HostTable> recording_host(std::unique_ptr<HostTable> host,
                                           std::shared_ptr<Recorder> recorder) {
-  return std::make_unique<HostCallTables>(
+  return std::make_unique<RecordingHost>(
       std::make_shared<RecordingHandler>(std::move(host), std::move(recorder)));
 }
 
-Result<std::unique_ptr<Provider>> load_recorded(const std::string& path, PluginFile file,
-                                                std::unique_ptr<HostTable> host) {
-  auto recorder = TRY(Recorder::open(path, file.manifest));
-  auto inner =
-      TRY(NativeProvider::load(std::move(file), recording_host(std::move(host), recorder)));
+Result<std::unique_ptr<Provider>> make_recorded(const std::string& path, const Manifest& manifest,
+                                                std::unique_ptr<HostTable> host,
+                                                const ProviderMaker& make) {
+  auto recorder = TRY(Recorder::open(path, manifest));
+  auto inner = TRY(make(recording_host(std::move(host), recorder)));
   return std::unique_ptr<Provider>(
       std::make_unique<RecordingProvider>(std::move(inner), std::move(recorder)));
 }

@@ -6,7 +6,7 @@
 // Example:
 //   auto recorder = TRY(Recorder::open(path, file.manifest));
 //   auto host = recording_host(std::move(services), recorder);
-//   auto inner = TRY(NativeProvider::load(file, std::move(host)));
+//   auto inner = TRY(NativeProvider::load(file, std::move(host)));   // or another adapter
 //   return std::make_unique<RecordingProvider>(std::move(inner), recorder);
 #pragma once
 
@@ -14,6 +14,7 @@
 #include <string>
 
 #include "runtime/plugin/host_services/host_services.h"
+#include "runtime/plugin/plugin_loader.h"
 #include "runtime/plugin/recording/recorder.h"
 
 namespace capstan {
@@ -22,10 +23,11 @@ namespace capstan {
 std::unique_ptr<HostTable> recording_host(std::unique_ptr<HostTable> host,
                                           std::shared_ptr<Recorder> recorder);
 
-// A plugin in this process that is recorded to the file. Errors: those of Recorder::open and of
-// NativeProvider::load.
-Result<std::unique_ptr<Provider>> load_recorded(const std::string& path, PluginFile file,
-                                                std::unique_ptr<HostTable> host);
+// What `make` makes over the host given, recorded to the file: at the host's side of the port, so
+// it is the same wherever the plugin runs. Errors: those of Recorder::open and of `make`.
+Result<std::unique_ptr<Provider>> make_recorded(const std::string& path, const Manifest& manifest,
+                                                std::unique_ptr<HostTable> host,
+                                                const ProviderMaker& make);
 
 class RecordingProvider final : public Provider {
  public:
@@ -42,6 +44,7 @@ class RecordingProvider final : public Provider {
   std::string end() override;
   ProviderStatistics statistics() const override { return inner_->statistics(); }
   ProviderState state() const override { return inner_->state(); }
+  bool unquarantine() override { return inner_->unquarantine(); }
 
  private:
   const std::unique_ptr<Provider> inner_;

@@ -79,6 +79,10 @@ class ReplayHost final : public HostCallHandler {
     return answer_from_json(found->answer);
   }
 
+  // The time of the call that follows, where the recording has no clock: a plugin in a process of
+  // its own reads the machine's.
+  void set_now(Instant now) { now_ = now.time_since_epoch().count(); }
+
   // What was asked otherwise, or was not asked in the call; "" where nothing.
   std::string difference(uint64_t id) const {
     if (!unasked_.empty()) return unasked_;
@@ -120,7 +124,9 @@ class ReplayHost final : public HostCallHandler {
     if (!is_compared(call.service)) {
       // Time stands still after the last recorded moment.
       const auto last = last_.find(call.service + call.function);
-      return last == last_.end() ? HostAnswer{} : answer_from_json(last->second);
+      if (last != last_.end()) return answer_from_json(last->second);
+      const int64_t monotonic = SystemClock().monotonic().time_since_epoch().count();
+      return {.number = call.function == "unix_nanos" ? now_.load() : monotonic};
     }
     if (unasked_.empty()) {
       unasked_ = "asks " + call.service + " " + call.function + " " +
@@ -131,6 +137,7 @@ class ReplayHost final : public HostCallHandler {
     return answer;
   }
 
+  std::atomic<int64_t> now_{SystemClock().now().time_since_epoch().count()};
   std::mutex mutex_;
   std::vector<Kept> kept_;
   std::map<std::string, bool> offered_;
@@ -224,6 +231,8 @@ Result<ReplayResult> replay(const Recording& recording, const PluginFile& file) 
     const int64_t id = get_int(line, {"id"});
     const auto returned = returns.find(id);
     if (returned == returns.end()) continue;  // the recording ended in it
+    const auto now = parse_time(get_string(line, {"request", "now"}));
+    if (now.ok()) host->set_now(*now);
     ProviderReply reply;
     {
       const CurrentCall current(static_cast<uint64_t>(id));
