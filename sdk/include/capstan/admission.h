@@ -23,7 +23,8 @@ class Admission {
  public:
   // Throws Json::exception where a text is no JSON.
   Admission(std::string_view object, std::string_view old)
-      : object_(Json::parse(object)), old_(old.empty() ? Json() : Json::parse(old)) {}
+      : object_(parse_json_or_throw(object)),
+        old_(old.empty() ? Json() : parse_json_or_throw(old)) {}
 
   const Json& object() const { return object_; }  // the new state
   const Json& old() const { return old_; }        // null on create

@@ -7,6 +7,7 @@
 //   if (bool_at(cluster, "status/initialization/infrastructureProvisioned")) ...
 #pragma once
 
+#include <capstan/plain_json.h>
 #include <capstan/status.h>
 
 #include <cstdint>
@@ -25,10 +26,17 @@ inline std::string_view to_view(capstan_str text) {
   return text.data == nullptr ? std::string_view() : std::string_view(text.data, text.size);
 }
 
+// Throws Json::exception with the position.
+inline Json parse_json_or_throw(std::string_view text) {
+  Json tree;
+  if (detail::PlainJsonReader(text).read(tree)) return tree;
+  return Json::parse(text);
+}
+
 // Errors: kInvalid with the position.
 inline Expected<Json> parse_json(std::string_view text) {
   try {
-    return Json::parse(text);
+    return parse_json_or_throw(text);
   } catch (const Json::exception& error) {
     return Error::invalid(std::string("not JSON: ") + error.what());
   }
@@ -36,7 +44,9 @@ inline Expected<Json> parse_json(std::string_view text) {
 
 // Compact text; bytes that are no UTF-8 become U+FFFD.
 inline std::string dump_json(const Json& value) {
-  return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+  std::string text;
+  detail::append_plain_json(text, value);
+  return text;
 }
 
 // The value at a path of member names separated by '/', or null where a step is missing.

@@ -53,14 +53,17 @@ class Request {
     const auto [slot, added] = relations_.try_emplace(relation);
     if (added) {
       const auto text = relation_texts_->find(relation);
-      if (text != relation_texts_->end()) slot->second = Json::parse(text->second);
+      if (text != relation_texts_->end()) {
+        Json list = parse_json_or_throw(text->second);
+        slot->second = std::move(list.get_ref<Json::array_t&>());
+      }
     }
     return slot->second;
   }
   // The host's time, RFC 3339.
   std::string now() const {
     const auto text = members_.find("now");
-    return text == members_.end() ? "" : Json::parse(text->second).get<std::string>();
+    return text == members_.end() ? "" : parse_json_or_throw(text->second).get<std::string>();
   }
 
   std::string api_version() const { return string_at(object(), "apiVersion"); }
@@ -84,7 +87,7 @@ class Request {
   static Members split_members(std::string_view text) { return split_json_members(text); }
   Json parse(std::string_view member) const {
     const auto text = members_.find(member);
-    return text == members_.end() ? Json() : Json::parse(text->second);
+    return text == members_.end() ? Json() : parse_json_or_throw(text->second);
   }
   const Json* optional_member(std::optional<Json>& slot, std::string_view name) const {
     if (!slot) slot = parse(name);

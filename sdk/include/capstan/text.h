@@ -101,12 +101,18 @@ class JsonScanner {
     } else if (depth == 0) {
       position_ = std::min(text_.find_first_of(",]} \n\t\r", position_), text_.size());
     } else {
-      position_ = std::min(text_.find_first_of("\"{}[]", position_), text_.size());
+      skip_until(
+          [](char at) { return at == '"' || at == '{' || at == '}' || at == '[' || at == ']'; });
     }
+  }
+  // Several times faster than find_first_of().
+  template <typename Predicate>
+  void skip_until(Predicate found) {
+    while (position_ < text_.size() && !found(text_[position_])) ++position_;
   }
   void skip_string() {
     for (++position_; position_ < text_.size(); ++position_) {
-      position_ = std::min(text_.find_first_of("\\\"", position_), text_.size());
+      skip_until([](char at) { return at == '\\' || at == '"'; });
       if (position_ == text_.size()) break;
       if (text_[position_] == '"') {
         ++position_;
