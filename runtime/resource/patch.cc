@@ -56,6 +56,21 @@ Result<void> apply_patch(const Kind& kind, PatchType type, Json& object, const J
   return {};
 }
 
+// Who writes spec and status as one looked at the spec that it writes: where that makes a new
+// generation, it is the one that was observed.
+void observe_generation(Json& status_patch, int64_t before, int64_t now) {
+  const auto raise = [&](Json& place) {
+    const auto observed = place.is_object() ? place.find("observedGeneration") : place.end();
+    if (observed != place.end() && *observed == before) *observed = now;
+  };
+  const auto status = status_patch.find("status");
+  if (before == now || status == status_patch.end() || !status->is_object()) return;
+  raise(*status);
+  const auto conditions = status->find("conditions");
+  if (conditions == status->end() || !conditions->is_array()) return;
+  for (Json& condition : *conditions) raise(condition);
+}
+
 // Being deleted, with nothing that holds it.
 bool is_going(const Json& object) {
   const Json* finalizers = find(object, {"metadata", "finalizers"});
@@ -132,8 +147,11 @@ Result<ObjectPtr> ResourceServiceImpl::patch_with_status_once(const Target& targ
   if (!is_going(stored)) {
     WriteOptions of_status = options;
     of_status.subresource = "status";
+    Json observed = status;
+    observe_generation(observed, live->meta().generation,
+                       get_int(stored, {"metadata", "generation"}));
     next = TRY(shape_.from_storage(kind, stored, target.version->name));
-    TRY(apply_patch(kind, PatchType::kMerge, next, status));
+    TRY(apply_patch(kind, PatchType::kMerge, next, observed));
     stored = TRY(successor(target, *live, stored, std::move(next), of_status, false));
   }
   return commit_successor(target, live, std::move(stored), options.dry_run);

@@ -138,6 +138,29 @@ TEST_F(ResourceServiceTest, a_patch_and_its_status_are_one_write_with_the_effect
   EXPECT_EQ(managed_fields_of(one), managed_fields_of(two));
 }
 
+TEST_F(ResourceServiceTest, a_status_that_comes_with_a_new_spec_has_observed_it) {
+  Json crd = widget_crd();
+  crd["metadata"]["name"] = "gadgets.example.com";
+  crd["spec"]["names"] = {{"kind", "Gadget"}, {"plural", "gadgets"}};
+  for (Json& version : crd["spec"]["versions"]) {
+    version["schema"]["openAPIV3Schema"] = {{"type", "object"},
+                                            {"x-kubernetes-preserve-unknown-fields", true}};
+  }
+  const ResourceRef crds = ref({"apiextensions.k8s.io", "CustomResourceDefinition"}, "", "");
+  ASSERT_TRUE(service_->create(crds, crd, options_).ok());
+  const ResourceRef gadget = ref({"example.com", "Gadget"}, "g");
+  ASSERT_TRUE(service_->create(gadget, {{"spec", {{"a", 1}}}}, options_).ok());
+  const Json status = Json::parse(R"({"status": {"observedGeneration": 1,
+    "conditions": [{"type": "Ready", "observedGeneration": 1}, {"type": "Old"}]}})");
+  const auto both = service_->patch_with_status(gadget, {{"spec", {{"a", 2}}}}, status, options_);
+  ASSERT_TRUE(both.ok()) << both.error().message;
+  EXPECT_EQ((*both)->meta().generation, 2);
+  const JsonPtr tree = (*both)->tree();
+  EXPECT_EQ((*tree)["status"]["observedGeneration"], 2);
+  EXPECT_EQ((*tree)["status"]["conditions"][0]["observedGeneration"], 2);
+  EXPECT_FALSE((*tree)["status"]["conditions"][1].contains("observedGeneration"));
+}
+
 TEST_F(ResourceServiceTest, a_patch_whose_status_is_wrong_changes_nothing) {
   create("w");
   const Revision before = cache_->revision();
