@@ -41,8 +41,9 @@ Result<std::unique_ptr<PretendedCluster>> PretendedCluster::create(const Ground&
                                                                    ClusterId id) {
   std::unique_ptr<PretendedCluster> cluster(new PretendedCluster(ground, std::move(id)));
   cluster->store_ = make_memory_store({.keep_events = kKeptEvents});
-  cluster->cache_ = TRY(
-      make_watch_cache(*cluster->store_, {.window = kKeptEvents, .window_bytes = kKeptEventBytes}));
+  cluster->cache_ = TRY(make_watch_cache(
+      *cluster->store_,
+      {.window = kKeptEvents, .window_bytes = kKeptEventBytes, .keep_trees = false}));
   cluster->service_ = make_resource_service({.store = *cluster->store_,
                                              .cache = *cluster->cache_,
                                              .kinds = ground.kinds,

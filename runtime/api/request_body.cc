@@ -4,7 +4,7 @@
 
 #include "runtime/api/media_type.h"
 #include "runtime/api/protobuf_objects.h"
-#include "runtime/base/plain_json.h"
+#include "runtime/object/object_tree.h"
 #include "runtime/yaml/yaml.h"
 
 namespace capstan {
@@ -89,7 +89,7 @@ Result<DecodedBody> decode_json_body(std::string_view body) {
   DecodedBody decoded;
   if (is_blank(body)) return decoded;
   // It takes no member that is given twice.
-  if (std::optional<Json> plain = parse_plain_json(body)) {
+  if (std::optional<Json> plain = parse_plain_object(body)) {
     decoded.value = *std::move(plain);
     return decoded;
   }

@@ -3,6 +3,7 @@
 #include <array>
 #include <charconv>
 
+#include "runtime/base/raw_json.h"
 #include "runtime/base/simdjson_parser.h"
 
 namespace capstan {
@@ -30,6 +31,27 @@ bool build_array(const dom::array& from, Json& to) {
   items.reserve(from.size());
   for (const dom::element item : from) {
     if (!build(item, items.emplace_back())) return false;
+  }
+  return true;
+}
+
+// An object on the way to the raw member; the rest of the path leads there.
+bool build_around(const dom::element& from, std::span<const std::string_view> path,
+                  std::string_view raw, Json& to) {
+  if (!from.is_object()) return build(from, to);
+  to = Json::object();
+  auto& members = to.get_ref<Json::object_t&>();
+  for (const auto& [name, value] : dom::object(from)) {
+    const size_t before = members.size();
+    const auto member = members.emplace_hint(members.end(), std::string(name), nullptr);
+    if (members.size() == before) return false;
+    if (name != path.front()) {
+      if (!build(value, member->second)) return false;
+    } else if (path.size() == 1) {
+      member->second = raw_json(raw);
+    } else if (!build_around(value, path.subspan(1), raw, member->second)) {
+      return false;
+    }
   }
   return true;
 }
@@ -91,42 +113,11 @@ void append_escaped(std::string& out, char byte) {
   out.append({kDigits[static_cast<uint8_t>(byte) >> 4], kDigits[byte & 15]});
 }
 
-void append_string(std::string& out, const std::string& text) {
-  const size_t start = out.size();
-  out += '"';
-  size_t written = 0;
-  bool checked = false;
-  for (size_t i = 0; i < text.size(); ++i) {
-    const Byte kind = kBytes[static_cast<uint8_t>(text[i])];
-    if (kind == Byte::kPlain || (kind == Byte::kHigh && checked)) continue;
-    if (kind == Byte::kHigh) {
-      if (!simdjson::validate_utf8(text.data(), text.size())) {
-        out.resize(start);
-        out += Json(text).dump(-1, ' ', false, Json::error_handler_t::replace);
-        return;
-      }
-      checked = true;
-      continue;
-    }
-    out.append(text, written, i - written);
-    append_escaped(out, text[i]);
-    written = i + 1;
-  }
-  out.append(text, written).append(1, '"');
-}
-
-template <typename Number>
-void append_number(std::string& out, Number number) {
-  std::array<char, 24> digits;
-  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
-  out.append(digits.data(), end.ptr);
-}
-
 void append_object(std::string& out, const Json::object_t& members) {
   char before = '{';
   for (const auto& [name, value] : members) {
     out += std::exchange(before, ',');
-    append_string(out, name);
+    append_json_string(out, name);
     out += ':';
     append_json(out, value);
   }
@@ -144,9 +135,15 @@ void append_array(std::string& out, const Json::array_t& items) {
   out += ']';
 }
 
-}  // namespace
+template <typename Number>
+void append_number(std::string& out, Number number) {
+  std::array<char, 24> digits;
+  const auto end = std::to_chars(digits.data(), digits.data() + digits.size(), number);
+  out.append(digits.data(), end.ptr);
+}
 
-std::optional<Json> parse_plain_json(std::string_view text) {
+template <typename Build>
+std::optional<Json> parse_and(std::string_view text, Build build_root) {
   if (text.empty() || may_have_surrogates(text)) return std::nullopt;
   SimdjsonParser parser(text.size());
   if (parser.get() == nullptr) return std::nullopt;
@@ -155,8 +152,45 @@ std::optional<Json> parse_plain_json(std::string_view text) {
     return std::nullopt;
   }
   std::optional<Json> tree(std::in_place);
-  if (!build(root, *tree)) tree.reset();
+  if (!build_root(root, *tree)) tree.reset();
   return tree;
+}
+
+}  // namespace
+
+std::optional<Json> parse_plain_json(std::string_view text) {
+  return parse_and(text, [](const dom::element& root, Json& to) { return build(root, to); });
+}
+
+std::optional<Json> parse_plain_json(std::string_view text, const RawMember& raw) {
+  return parse_and(text, [&](const dom::element& root, Json& to) {
+    const std::optional<std::string_view> found = raw.find(text);
+    return found.has_value() ? build_around(root, raw.path, *found, to) : build(root, to);
+  });
+}
+
+void append_json_string(std::string& out, std::string_view text) {
+  const size_t start = out.size();
+  out += '"';
+  size_t written = 0;
+  bool checked = false;
+  for (size_t i = 0; i < text.size(); ++i) {
+    const Byte kind = kBytes[static_cast<uint8_t>(text[i])];
+    if (kind == Byte::kPlain || (kind == Byte::kHigh && checked)) continue;
+    if (kind == Byte::kHigh) {
+      if (!simdjson::validate_utf8(text.data(), text.size())) {
+        out.resize(start);
+        out += Json(std::string(text)).dump(-1, ' ', false, Json::error_handler_t::replace);
+        return;
+      }
+      checked = true;
+      continue;
+    }
+    out.append(text, written, i - written);
+    append_escaped(out, text[i]);
+    written = i + 1;
+  }
+  out.append(text, written).append(1, '"');
 }
 
 void append_json(std::string& out, const Json& value) {
@@ -166,7 +200,7 @@ void append_json(std::string& out, const Json& value) {
     case Json::value_t::array:
       return append_array(out, value.get_ref<const Json::array_t&>());
     case Json::value_t::string:
-      return append_string(out, value.get_ref<const std::string&>());
+      return append_json_string(out, value.get_ref<const std::string&>());
     case Json::value_t::boolean:
       out += value.get<bool>() ? "true" : "false";
       return;
@@ -176,6 +210,9 @@ void append_json(std::string& out, const Json& value) {
       return append_number(out, value.get<uint64_t>());
     case Json::value_t::null:
       out += "null";
+      return;
+    case Json::value_t::binary:
+      out += raw_text(value);
       return;
     default:
       out += value.dump(-1, ' ', false, Json::error_handler_t::replace);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "runtime/base/raw_json.h"
+
 namespace capstan {
 namespace {
 
@@ -13,6 +15,15 @@ std::string text_of(const Json& value) {
 
 std::string general_text_of(const Json& value) {
   return value.dump(-1, ' ', false, Json::error_handler_t::replace);
+}
+
+TEST(RawJsonTest, a_raw_value_is_written_as_it_is_and_equals_the_same_text) {
+  const Json value = {{"a", raw_json("{\"b\":[1]}")}, {"c", 2}};
+  EXPECT_EQ(text_of(value), "{\"a\":{\"b\":[1]},\"c\":2}");
+  EXPECT_TRUE(is_raw_json(value["a"]));
+  EXPECT_FALSE(is_raw_json(value["c"]));
+  EXPECT_EQ(value["a"], raw_json("{\"b\":[1]}"));
+  EXPECT_NE(value["a"], raw_json("{\"b\":[2]}"));
 }
 
 class OrdinaryText : public testing::TestWithParam<const char*> {};

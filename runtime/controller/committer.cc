@@ -21,13 +21,19 @@ std::string controller_of(const Json& object) {
 
 Result<void> Committer::commit(std::vector<Change> changes, const std::string& manager) {
   std::vector<Written> written;
-  for (Change& change : changes) {
+  for (size_t i = 0; i < changes.size(); ++i) {
+    Change& change = changes[i];
     const Revision snapshot = change.expected;
     const auto own = std::find_if(written.begin(), written.end(), [&](const Written& w) {
       return w.snapshot == change.expected && w.key == change.key;
     });
     if (change.expected != 0 && own != written.end()) change.expected = own->now;
-    auto result = apply(change, manager);
+    std::optional<Result<ObjectPtr>> both;
+    if (i + 1 < changes.size() && change.expected == snapshot) {
+      both = apply_both(change, changes[i + 1], manager);
+    }
+    if (both.has_value()) ++i;
+    auto result = both.has_value() ? *std::move(both) : apply(change, manager);
     if (!result.ok()) return std::move(result).error();
     if (snapshot == 0 || *result == nullptr) continue;
     if (own != written.end()) {
@@ -37,6 +43,32 @@ Result<void> Committer::commit(std::vector<Change> changes, const std::string& m
     }
   }
   return {};
+}
+
+// Where the two cannot be committed together, say because the status breaks its schema, the first
+// is still wanted: it may be the finalizer of what was made already.
+std::optional<Result<ObjectPtr>> Committer::apply_both(Change& change, Change& status,
+                                                       const std::string& manager) {
+  if (change.op != Change::Op::kPatch || status.op != Change::Op::kPatchStatus ||
+      change.key != status.key || change.expected != status.expected || change.expected == 0 ||
+      change.uid != status.uid || change.manager != status.manager) {
+    return std::nullopt;
+  }
+  const KindPtr kind = resources_.kinds().find(change.key.kind);
+  if (kind == nullptr || is_other(change)) return std::nullopt;
+  change.body["metadata"]["resourceVersion"] = std::to_string(change.expected);
+  WriteOptions options;
+  options.manager = change.manager.empty() ? manager : change.manager;
+  auto result = resources_.patch_with_status({kind, "", change.key.ns, change.key.name},
+                                             change.body, status.body, options);
+  if (!result.ok() && result.code() != Code::kConflict) return std::nullopt;
+  return result;
+}
+
+bool Committer::is_other(const Change& change) const {
+  if (change.uid.empty()) return false;
+  const ObjectPtr current = resources_.cache().get(change.key);
+  return current != nullptr && current->meta().uid != change.uid;
 }
 
 Result<ObjectPtr> Committer::apply(Change& change, const std::string& manager) {
@@ -96,11 +128,8 @@ Result<ObjectPtr> Committer::create(const ResourceRef& ref, Change& change,
 
 Result<ObjectPtr> Committer::patch(const ResourceRef& ref, Change& change,
                                    const WriteOptions& options) {
-  if (!change.uid.empty()) {
-    const ObjectPtr current = resources_.cache().get(change.key);
-    if (current != nullptr && current->meta().uid != change.uid) {
-      return Error::conflict(change.key.text() + " is another object than the one that was read");
-    }
+  if (is_other(change)) {
+    return Error::conflict(change.key.text() + " is another object than the one that was read");
   }
   if (change.expected != 0) {
     change.body["metadata"]["resourceVersion"] = std::to_string(change.expected);

@@ -4,6 +4,7 @@
 // Lifetime: the service outlives the committer.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,9 +35,14 @@ class Committer {
 
   Result<ObjectPtr> apply(Change& change, const std::string& manager);
   Result<ObjectPtr> create(const ResourceRef& ref, Change& change, const WriteOptions& options);
+  // A patch and the status that follows it as one write; nothing where they are to be made alone.
+  std::optional<Result<ObjectPtr>> apply_both(Change& change, Change& status,
+                                              const std::string& manager);
   Result<ObjectPtr> patch(const ResourceRef& ref, Change& change, const WriteOptions& options);
   Result<ObjectPtr> merge_conditions(const ResourceRef& ref, const Change& change,
                                      const WriteOptions& options);
+  // Whether another object has taken the name of the one that was read.
+  bool is_other(const Change& change) const;
   Result<ObjectPtr> remove(const ResourceRef& ref, const Change& change);
 
   ResourceService& resources_;

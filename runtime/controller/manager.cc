@@ -16,7 +16,7 @@ Manager::Manager(ManagerOptions options)
     : options_(options),
       committer_(options.resources),
       recorder_(options.resources, options.clock, options.random),
-      pool_({[this] { return step(); }, [this] { return next_due(); }, options.max_threads}) {}
+      pool_({[this] { return step(); }, [this] { return release_due(); }, options.max_threads}) {}
 
 Manager::~Manager() {
   stop();
@@ -224,6 +224,14 @@ std::optional<MonotonicTime> Manager::next_due() const {
     if (due && (!earliest || *due < *earliest)) earliest = due;
   }
   return earliest;
+}
+
+// Keys that are due become ready; gives when the next ones are.
+std::optional<MonotonicTime> Manager::release_due() {
+  bool any = false;
+  for (const auto& controller : controllers_) any |= controller->queue.release_due();
+  if (any) pool_.wake();
+  return next_due();
 }
 
 void Manager::enqueue(const std::string& name, const ObjectKey& key, Duration delay) {

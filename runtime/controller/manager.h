@@ -103,6 +103,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
   void settle(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,
               std::optional<Duration> again);
   bool anything_ready() const;
+  std::optional<MonotonicTime> release_due();
 
   ManagerOptions options_;
   Committer committer_;

@@ -62,6 +62,24 @@ TEST_F(ManagerTest, two_changes_of_one_object_in_one_outcome_both_hold_the_snaps
   EXPECT_EQ(manager.statistics()[0].conflicts, 0u);
 }
 
+TEST_F(ManagerTest, a_patch_and_the_status_behind_it_are_one_write) {
+  create("a");
+  const Revision before = cache->revision();
+  run([&](const ObjectKey& key, const ReconcileContext& context) -> Result<Outcome> {
+    const ObjectPtr object = context.objects.get(key);
+    Outcome outcome;
+    if (find(*object->tree(), {"data"}) != nullptr) return outcome;
+    outcome.changes = {set_data(*object, "x", "1"), set_data(*object, "y", "2")};
+    outcome.changes[1].op = Change::Op::kPatchStatus;
+    outcome.changes[1].body = {{"status", {{"z", "3"}}}};
+    return outcome;
+  });
+  manager.run_until_idle();
+  EXPECT_EQ(cache->revision(), before + 1);
+  EXPECT_EQ((*get("a")->tree())["data"], (Json{{"x", "1"}}));
+  EXPECT_EQ((*get("a")->tree())["status"], (Json{{"z", "3"}}));
+}
+
 TEST_F(ManagerTest, who_loses_a_race_runs_again_and_it_is_no_failure) {
   create("a");
   int runs = 0;

@@ -30,13 +30,16 @@ bool WorkQueue::add_locked(const ObjectKey& key, Entry& entry, MonotonicTime now
   }
   if (entry.queued) return false;
   refill(entry, now);
-  if (entry.tokens >= 1) {
+  MonotonicTime due = std::max(now, entry.rested_at);
+  if (entry.tokens < 1) {
+    const double missing = (1 - entry.tokens) * static_cast<double>(options_.refill.count());
+    due = std::max(due, now + Duration(static_cast<Duration::rep>(missing) + 1));
+  }
+  if (due <= now) {
     push(key, entry, now);
     return false;
   }
-  const auto missing =
-      static_cast<Duration::rep>((1 - entry.tokens) * static_cast<double>(options_.refill.count()));
-  set_timer(key, entry, now + Duration(missing + 1));
+  set_timer(key, entry, due);
   return true;
 }
 
@@ -69,7 +72,8 @@ void WorkQueue::clear_timer(const ObjectKey& key, Entry& entry) {
   entry.due.reset();
 }
 
-void WorkQueue::promote_due(MonotonicTime now) {
+bool WorkQueue::promote_due(MonotonicTime now) {
+  bool any = false;
   while (!timers_.empty() && timers_.begin()->first <= now) {
     const ObjectKey key = timers_.begin()->second;
     Entry& item = entries_.at(key);
@@ -78,8 +82,15 @@ void WorkQueue::promote_due(MonotonicTime now) {
       item.dirty = true;
     } else if (!item.queued) {
       push(key, item, now);
+      any = true;
     }
   }
+  return any;
+}
+
+bool WorkQueue::release_due() {
+  const std::scoped_lock lock(mutex_);
+  return promote_due(clock_.monotonic());
 }
 
 std::optional<WorkQueue::Item> WorkQueue::take(size_t max_active) {
@@ -103,6 +114,7 @@ bool WorkQueue::finish(const ObjectKey& key, Entry& entry, MonotonicTime now) {
   assert(entry.active);
   entry.active = false;
   --active_;
+  entry.rested_at = now + options_.rest;
   if (!entry.dirty) return false;
   entry.dirty = false;
   return add_locked(key, entry, now);
@@ -162,7 +174,7 @@ void WorkQueue::refill(Entry& entry, MonotonicTime now) const {
 
 bool WorkQueue::idle(const Entry& entry, MonotonicTime now) const {
   return !entry.queued && !entry.active && !entry.dirty && !entry.due && entry.failures == 0 &&
-         tokens(entry, now) >= options_.burst;
+         entry.rested_at <= now && tokens(entry, now) >= options_.burst;
 }
 
 // Forgets keys that nothing is known of but an old allowance. Amortised: runs when the number of

@@ -5,7 +5,8 @@
 // A key that is added while it is in work runs once more afterwards. Taking a key forgets its
 // timer: the reconcile that follows says anew when it wants to run. Every key may run
 // `burst` times at once and then once every `refill`, so an object that changes all the time (or
-// two writers that disagree) cannot occupy the workers.
+// two writers that disagree) cannot occupy the workers. Between two runs it rests, so that changes
+// that come together, its own among them, are seen together.
 //
 // Thread safety: all members from any thread. With one thread and a ManualClock the order is a
 // function of the calls alone.
@@ -37,6 +38,7 @@ struct WorkQueueOptions {
   double jitter = 0.2;  // delays are stretched by up to this share
   int burst = 50;
   Duration refill = std::chrono::milliseconds(200);
+  Duration rest = Duration::zero();
 };
 
 class WorkQueue {
@@ -66,6 +68,8 @@ class WorkQueue {
   // It lost a race with another writer: it runs again as soon as it may, no failure counted.
   void retry(const ObjectKey& key);
 
+  // Makes the keys ready whose timers are due, as take() does. Gives whether there were any.
+  bool release_due();
   // When the earliest timer is due.
   std::optional<MonotonicTime> next_due() const;
   size_t ready() const;      // keys that take() can give, timers that are due included
@@ -84,6 +88,7 @@ class WorkQueue {
     MonotonicTime ready_since{};
     double tokens = 0;  // runs it may make at once, as of tokens_at
     MonotonicTime tokens_at{};
+    MonotonicTime rested_at{};  // when it may run again
   };
   using Entries = std::unordered_map<ObjectKey, Entry>;
 
@@ -92,7 +97,7 @@ class WorkQueue {
   void push(const ObjectKey& key, Entry& entry, MonotonicTime now);
   void set_timer(const ObjectKey& key, Entry& entry, MonotonicTime due);
   void clear_timer(const ObjectKey& key, Entry& entry);
-  void promote_due(MonotonicTime now);
+  bool promote_due(MonotonicTime now);
   bool finish(const ObjectKey& key, Entry& entry, MonotonicTime now);
   double tokens(const Entry& entry, MonotonicTime now) const;
   void refill(Entry& entry, MonotonicTime now) const;

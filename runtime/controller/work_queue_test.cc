@@ -143,6 +143,24 @@ TEST_F(WorkQueueTest, a_key_that_is_added_all_the_time_is_slowed_down) {
   EXPECT_EQ(take(), "busy");
 }
 
+TEST_F(WorkQueueTest, a_key_rests_between_two_runs_and_sees_what_came_meanwhile_as_one) {
+  WorkQueue resting(clock, random, {.rest = milliseconds(50)});
+  EXPECT_FALSE(resting.add(key("a")));
+  ASSERT_TRUE(resting.take().has_value());
+  resting.add(key("a"));
+  EXPECT_TRUE(resting.done(key("a")));
+  EXPECT_TRUE(resting.add(key("a")));
+  EXPECT_FALSE(resting.add(key("other")));
+  ASSERT_EQ(resting.take()->key, key("other"));
+  EXPECT_FALSE(resting.take().has_value());
+  clock.advance(milliseconds(49));
+  EXPECT_FALSE(resting.release_due());
+  clock.advance(milliseconds(1));
+  EXPECT_TRUE(resting.release_due());
+  ASSERT_EQ(resting.take()->key, key("a"));
+  EXPECT_FALSE(resting.take().has_value());
+}
+
 TEST_F(WorkQueueTest, a_busy_key_goes_to_the_end_behind_those_that_wait) {
   queue.add(key("busy"));
   ASSERT_EQ(take(), "busy");

@@ -67,19 +67,14 @@ void WorkerPool::watch_timers() {
   while (running_) {
     timer_changed_ = false;
     lock.unlock();
-    const auto due = options_.next_due();
+    const auto due = options_.release_due();
     lock.lock();
     const auto changed = [this] { return timer_changed_ || !running_; };
     if (!due) {
       timer_.wait(lock, changed);
       continue;
     }
-    if (timer_.wait_until(lock, *due, changed)) continue;
-    lock.unlock();
-    wake();
-    // Until a worker has taken it the timer stays due; its end of work sets timer_changed_.
-    lock.lock();
-    timer_.wait_for(lock, std::chrono::milliseconds(100), changed);
+    timer_.wait_until(lock, *due, changed);
   }
 }
 

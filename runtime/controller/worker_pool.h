@@ -20,7 +20,8 @@ class WorkerPool {
  public:
   struct Options {
     std::function<bool()> step;  // does one piece of work; false where there was none
-    std::function<std::optional<MonotonicTime>()> next_due;
+    // Wakes for what is due by now, and says when the next is.
+    std::function<std::optional<MonotonicTime>()> release_due;
     int max_threads = 32;
   };
 

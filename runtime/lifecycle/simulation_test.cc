@@ -218,12 +218,14 @@ TEST_F(SimulationTest, labels_and_timeouts_of_a_template_reach_machines_in_place
   const ObjectPtr machine = workers().at(0);
   EXPECT_EQ(machine->meta().name, name);
   EXPECT_EQ(get_int(*machine->tree(), {"spec", "deletion", "nodeDrainTimeoutSeconds"}), 60);
+  EXPECT_EQ(get_int(*machine->tree(), {"spec", "deletion", "nodeDeletionTimeoutSeconds"}), 10);
   EXPECT_EQ(get_string(simulation.workload.node(workload, name),
                        {"metadata", "labels", "node.cluster.x-k8s.io/zone"}),
             "x");
   const ObjectPtr infra =
       simulation.get(simulation.key({"infrastructure.cluster.x-k8s.io", "DevMachine"}, name));
   EXPECT_EQ(infra->meta().label("node.cluster.x-k8s.io/zone"), "x");
+  EXPECT_NE(infra->meta().annotation(kClonedFromName), "");
   simulation.patch(
       deployment,
       {{"spec",

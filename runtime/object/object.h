@@ -77,7 +77,8 @@ class Object {
   static Result<ObjectPtr> from_json(Json tree);
 
   // The same object at a revision: metadata.resourceVersion is set (or replaced) in the text. The
-  // store calls this for every committed write.
+  // store calls this for every committed write. A tree that nobody was given yet moves along, so
+  // that what was made from a tree need not be parsed again.
   ObjectPtr at_revision(Revision revision) const;
 
   const std::string& api_version() const { return api_version_; }
@@ -88,19 +89,22 @@ class Object {
 
   // Compact JSON.
   const std::string& text() const { return text_; }
-  // Never null. Keep the pointer for as long as references into the tree are used.
+  // Never null; metadata.managedFields is text in it (object_tree.h). Keep the pointer for as long
+  // as references into the tree are used.
   JsonPtr tree() const;
-  // Frees the parsed tree; the next tree() parses again.
-  void drop_tree() const;
-  // The same unless tree() was called since the last drop_idle_tree(). True where it was dropped.
+  // Frees the parsed tree; the next tree() parses again. True where there was one.
+  bool drop_tree() const;
+  // The same unless tree() was called since the last drop_idle_tree().
   bool drop_idle_tree() const;
 
  private:
   Object() = default;
-  static Result<ObjectPtr> make(std::string text, JsonPtr tree);
+  using MutableTree = std::shared_ptr<Json>;
+  static Result<ObjectPtr> make(std::string text, MutableTree tree);
 
   JsonPtr get_tree() const;
-  void set_tree(JsonPtr tree) const;
+  void set_tree(MutableTree tree) const;
+  MutableTree take_unshared_tree() const;
 
   std::string api_version_;
   std::string kind_;
@@ -109,7 +113,8 @@ class Object {
   // Guards tree_ for the moment of copying the pointer. (std::atomic<std::shared_ptr> of GCC 12 has
   // a data race of its own.)
   mutable std::atomic_flag tree_busy_;
-  mutable JsonPtr tree_;
+  mutable MutableTree tree_;
+  mutable bool tree_shared_ = false;  // tree_ was given out, so it may not change any more
   mutable std::atomic<bool> tree_used_ = false;
 };
 

@@ -30,6 +30,29 @@ TEST(ObjectTest, a_new_revision_stands_in_the_text) {
   EXPECT_EQ((*Object::parse(next->text()))->meta().resource_version, 42U);
 }
 
+TEST(ObjectTest, a_tree_that_nobody_has_moves_to_the_new_revision) {
+  const ObjectPtr made = *Object::from_json(Json::parse(kMachine));
+  const ObjectPtr next = made->at_revision(42);
+  EXPECT_EQ(get_string(*next->tree(), {"metadata", "resourceVersion"}), "42");
+  EXPECT_EQ(*next->tree(), Json::parse(next->text()));
+  EXPECT_EQ(*made->tree(), Json::parse(made->text()));
+}
+
+TEST(ObjectTest, a_tree_that_was_given_out_never_changes) {
+  const ObjectPtr made = *Object::from_json(Json::parse(kMachine));
+  const JsonPtr tree = made->tree();
+  const ObjectPtr next = made->at_revision(42);
+  EXPECT_EQ(get_string(*tree, {"metadata", "resourceVersion"}), "7");
+  EXPECT_EQ(get_string(*next->tree(), {"metadata", "resourceVersion"}), "42");
+}
+
+TEST(ObjectTest, the_tree_equals_the_text_where_bytes_had_to_be_replaced) {
+  Json machine = Json::parse(kMachine);
+  machine["spec"]["clusterName"] = "c\xff";
+  const ObjectPtr next = (*Object::from_json(machine))->at_revision(42);
+  EXPECT_EQ(*next->tree(), Json::parse(next->text()));
+}
+
 TEST(ObjectTest, what_is_no_object_is_refused_with_the_field_named) {
   EXPECT_EQ(Object::parse("[]").code(), Code::kInvalid);
   EXPECT_EQ(Object::parse(R"({"kind":"X","metadata":{}})").error().fields[0].field, "apiVersion");

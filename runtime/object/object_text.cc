@@ -7,6 +7,7 @@ namespace {
 
 // Where the object that is the value of the top-level member "metadata" begins.
 std::optional<size_t> find_metadata(std::string_view text) {
+  if (!text.starts_with('{')) return std::nullopt;
   CompactJson scan(text, 0);
   while (scan.peek() != '}') {
     scan.step();  // the brace or comma before a name
@@ -14,8 +15,37 @@ std::optional<size_t> find_metadata(std::string_view text) {
     const std::string_view name = scan.string();
     if (name.find('\\') != std::string_view::npos) return std::nullopt;
     scan.step();
-    if (name == "metadata") return scan.at();
+    if (name == "metadata") {
+      if (scan.peek() != '{') return std::nullopt;
+      return scan.at();
+    }
     scan.skip_value();
+  }
+  return std::nullopt;
+}
+
+// Where a member's name begins, and its value begins and ends.
+struct MemberPlace {
+  size_t start = 0;
+  size_t value = 0;
+  size_t end = 0;
+};
+
+std::optional<MemberPlace> find_in_metadata(std::string_view text, std::string_view wanted) {
+  const std::optional<size_t> metadata = find_metadata(text);
+  if (!metadata.has_value()) return std::nullopt;
+  CompactJson scan(text, *metadata);
+  while (scan.peek() != '}') {
+    scan.step();
+    if (scan.peek() == '}') break;
+    MemberPlace place{scan.at()};
+    const std::string_view name = scan.string();
+    if (name.find('\\') != std::string_view::npos) return std::nullopt;
+    scan.step();
+    place.value = scan.at();
+    scan.skip_value();
+    place.end = scan.at();
+    if (name == wanted) return place;
   }
   return std::nullopt;
 }
@@ -54,6 +84,28 @@ std::optional<std::string> with_resource_version(std::string_view text, std::str
   const bool empty = scan.at() == *metadata + 1;
   return replace(text, scan.at(), scan.at(),
                  empty ? "\"resourceVersion\":\"" : ",\"resourceVersion\":\"", version, "\"");
+}
+
+std::optional<std::string_view> find_managed_fields(std::string_view text) {
+  const std::optional<MemberPlace> place = find_in_metadata(text, "managedFields");
+  if (!place.has_value()) return std::nullopt;
+  return text.substr(place->value, place->end - place->value);
+}
+
+void append_without_managed_fields(std::string& out, std::string_view text) {
+  const std::optional<MemberPlace> place = find_in_metadata(text, "managedFields");
+  if (!place.has_value()) {
+    out.append(text);
+    return;
+  }
+  size_t start = place->start;
+  size_t end = place->end;
+  if (text[end] == ',') {
+    ++end;
+  } else if (text[start - 1] == ',') {
+    --start;
+  }
+  out.append(text.substr(0, start)).append(text.substr(end));
 }
 
 }  // namespace capstan

@@ -1,5 +1,5 @@
-// The two operations on an object's JSON text that the single writer of the store pays for on every
-// commit, done without building a tree.
+// What is done to an object's JSON text itself, without building a tree: the store's single writer
+// pays for it on every commit, and every call of a plugin.
 //
 // Thread safety: functions of their arguments.
 #pragma once
@@ -29,5 +29,12 @@ Result<ObjectHead> read_head(std::string& text);
 // Precondition: compact JSON of an object with metadata. Nothing where a name is written with
 // escapes, so that only a parser could tell what it is.
 std::optional<std::string> with_resource_version(std::string_view text, std::string_view version);
+
+// The value of metadata.managedFields as it stands in compact JSON; nothing where there is none, or
+// a name is written with escapes.
+std::optional<std::string_view> find_managed_fields(std::string_view text);
+
+// Appends `text` without metadata.managedFields, which only the API and its clients look at.
+void append_without_managed_fields(std::string& out, std::string_view text);
 
 }  // namespace capstan

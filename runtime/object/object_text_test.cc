@@ -52,6 +52,23 @@ TEST(ObjectTextTest, names_written_with_escapes_are_still_set) {
   EXPECT_EQ((*Object::parse(next->text()))->meta().resource_version, 2U);
 }
 
+TEST(ObjectTextTest, managed_fields_are_cut_out_where_they_stand) {
+  const std::vector<Splice> cases = {
+      {R"({})", R"({})"},
+      {R"({"name":"a"})", R"({"name":"a"})"},
+      {R"({"managedFields":[{"a":"]}"}]})", R"({})"},
+      {R"({"labels":{"managedFields":"x"},"managedFields":[]})",
+       R"({"labels":{"managedFields":"x"}})"},
+      {R"({"managedFields":[1],"name":"a"})", R"({"name":"a"})"},
+      {R"({"labels":{},"managedFields":[1],"name":"a"})", R"({"labels":{},"name":"a"})"},
+  };
+  for (const Splice& c : cases) {
+    std::string out;
+    append_without_managed_fields(out, object_with(c.before));
+    EXPECT_EQ(out, object_with(c.after));
+  }
+}
+
 TEST(ObjectTextTest, a_member_given_twice_means_the_last_everywhere) {
   const ObjectPtr object = *Object::parse(
       R"({"apiVersion":"v1","kind":"X","metadata":{"name":"a"},"metadata":{"name":"b","name":"c"}})");

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "runtime/object/object_text.h"
+
 namespace capstan {
 namespace {
 
@@ -31,7 +33,8 @@ ObjectPtr bootstrap_secret(const Object& object, const ReconcileEntry& entry,
 
 void append(std::string& out, const char* name, const ObjectPtr& object) {
   if (object == nullptr) return;
-  out.append(",\"").append(name).append("\":").append(object->text());
+  out.append(",\"").append(name).append("\":");
+  append_without_managed_fields(out, object->text());
 }
 
 void append_relations(std::string& out, const Object& object, const ReconcileEntry& entry,
@@ -46,7 +49,7 @@ void append_relations(std::string& out, const Object& object, const ReconcileEnt
     for (const ObjectPtr& related : related_objects(object, entry.relations[i], cache)) {
       if (!first) out += ',';
       first = false;
-      out += related->text();
+      append_without_managed_fields(out, related->text());
     }
     out += ']';
   }
@@ -62,7 +65,8 @@ std::string provider_request(const Object& object, const ReconcileEntry& entry,
   std::string out;
   out.reserve(object.text().size() + (owner ? owner->text().size() : 0) +
               (cluster ? cluster->text().size() : 0) + 256);
-  out.append("{\"object\":").append(object.text());
+  out.append("{\"object\":");
+  append_without_managed_fields(out, object.text());
   append(out, "cluster", cluster);
   append(out, "owner", owner);
   append(out, "bootstrapSecret", bootstrap_secret(object, entry, owner, cache));

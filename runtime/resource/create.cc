@@ -1,3 +1,4 @@
+#include "runtime/object/object_tree.h"
 #include "runtime/resource/builtin_rules.h"
 #include "runtime/resource/crd_rules.h"
 #include "runtime/resource/request_checks.h"
@@ -17,6 +18,7 @@ Result<ObjectPtr> ResourceServiceImpl::create(const ResourceRef& ref, Json objec
                                               const WriteOptions& options) {
   Target target = TRY(resolve(ref));
   TRY(check_object_type(object, target.api_version, target.kind->id.kind));
+  unpack_managed_fields(object);
   Json& metadata = object["metadata"];
   if (!get_string(metadata, {"resourceVersion"}).empty()) {
     return Error::invalid("resourceVersion should not be set on objects to be created");

@@ -1,4 +1,5 @@
 #include "runtime/object/apply/apply.h"
+#include "runtime/object/object_tree.h"
 #include "runtime/object/patch/json_patch.h"
 #include "runtime/object/patch/strategic_merge.h"
 #include "runtime/resource/builtin_rules.h"
@@ -27,8 +28,20 @@ Error unprocessable(Error error) {
   return error;
 }
 
+// Whether a JSON patch has a step at, above or below metadata.managedFields.
+bool looks_into_managed_fields(const Json& patch) {
+  const auto hits = [](const std::string& path) {
+    return path.empty() || path == "/metadata" || path.starts_with("/metadata/managedFields");
+  };
+  return patch.is_array() && std::any_of(patch.begin(), patch.end(), [&](const Json& operation) {
+           return hits(get_string(operation, {"path"})) ||
+                  hits(get_string(operation, {"from"}, "/"));
+         });
+}
+
 Result<void> apply_patch(const Kind& kind, PatchType type, Json& object, const Json& patch) {
   if (type == PatchType::kJson) {
+    if (looks_into_managed_fields(patch)) unpack_managed_fields(object);
     Result<void> applied = apply_json_patch(object, patch);
     if (!applied.ok()) return unprocessable(std::move(applied).error());
     return {};
@@ -41,6 +54,28 @@ Result<void> apply_patch(const Kind& kind, PatchType type, Json& object, const J
   }
   merge_patch(object, patch);
   return {};
+}
+
+// Who writes spec and status as one looked at the spec that it writes: where that makes a new
+// generation, it is the one that was observed.
+void observe_generation(Json& status_patch, int64_t before, int64_t now) {
+  const auto raise = [&](Json& place) {
+    const auto observed = place.is_object() ? place.find("observedGeneration") : place.end();
+    if (observed != place.end() && *observed == before) *observed = now;
+  };
+  const auto status = status_patch.find("status");
+  if (before == now || status == status_patch.end() || !status->is_object()) return;
+  raise(*status);
+  const auto conditions = status->find("conditions");
+  if (conditions == status->end() || !conditions->is_array()) return;
+  for (Json& condition : *conditions) raise(condition);
+}
+
+// Being deleted, with nothing that holds it.
+bool is_going(const Json& object) {
+  const Json* finalizers = find(object, {"metadata", "finalizers"});
+  return !get_string(object, {"metadata", "deletionTimestamp"}).empty() &&
+         (finalizers == nullptr || finalizers->empty());
 }
 
 }  // namespace
@@ -87,10 +122,46 @@ Result<ObjectPtr> ResourceServiceImpl::patch_once(const Target& target, PatchTyp
   return replace(target, live, std::move(next), options, false);
 }
 
+Result<ObjectPtr> ResourceServiceImpl::patch_with_status(const ResourceRef& ref, const Json& patch,
+                                                         const Json& status,
+                                                         const WriteOptions& options) {
+  const Target target = TRY(resolve(ref));
+  const bool conditional = names_resource_version(PatchType::kMerge, patch) ||
+                           names_resource_version(PatchType::kMerge, status);
+  for (int i = 0;; ++i) {
+    Result<ObjectPtr> result = patch_with_status_once(target, patch, status, options);
+    const bool lost = result.code() == Code::kConflict && result.error().fields.empty();
+    if (!lost || conditional || i == kConflictTries) return result;
+  }
+}
+
+Result<ObjectPtr> ResourceServiceImpl::patch_with_status_once(const Target& target,
+                                                              const Json& patch, const Json& status,
+                                                              const WriteOptions& options) {
+  const Kind& kind = *target.kind;
+  const ObjectPtr live = TRY(live_object(target));
+  const JsonPtr live_tree = live->tree();
+  Json next = TRY(shape_.from_storage(kind, *live_tree, target.version->name));
+  TRY(apply_patch(kind, PatchType::kMerge, next, patch));
+  Json stored = TRY(successor(target, *live, *live_tree, std::move(next), options, false));
+  if (!is_going(stored)) {
+    WriteOptions of_status = options;
+    of_status.subresource = "status";
+    Json observed = status;
+    observe_generation(observed, live->meta().generation,
+                       get_int(stored, {"metadata", "generation"}));
+    next = TRY(shape_.from_storage(kind, stored, target.version->name));
+    TRY(apply_patch(kind, PatchType::kMerge, next, observed));
+    stored = TRY(successor(target, *live, stored, std::move(next), of_status, false));
+  }
+  return commit_successor(target, live, std::move(stored), options.dry_run);
+}
+
 Result<ObjectPtr> ResourceServiceImpl::apply_once(Target& target, const Json& applied,
                                                   const WriteOptions& options, bool* created) {
   const Kind& kind = *target.kind;
   Json config = applied;
+  unpack_managed_fields(config);
   TRY(check_object_type(config, target.api_version, kind.id.kind));
   TRY(check_object_place(config["metadata"], target.key, kind.namespaced));
   config["metadata"]["name"] = target.key.name;

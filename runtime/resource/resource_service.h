@@ -91,6 +91,11 @@ class ResourceService {
   // the object where it is absent; `created` tells.
   virtual Result<ObjectPtr> patch(const ResourceRef& ref, PatchType type, const Json& patch,
                                   const WriteOptions& options, bool* created = nullptr) = 0;
+  // A merge patch and, on what that leads to, one of the status subresource, as two calls of
+  // patch() would make them, but in one commit or not at all. An object that goes with the first of
+  // the two (its last finalizer while it is being deleted) gets no status any more.
+  virtual Result<ObjectPtr> patch_with_status(const ResourceRef& ref, const Json& patch,
+                                              const Json& status, const WriteOptions& options) = 0;
   // Gives the object's last state, or its state with a deletionTimestamp where finalizers (or what
   // is left inside a namespace) hold it; `removed` tells which.
   virtual Result<ObjectPtr> remove(const ResourceRef& ref, const DeleteOptions& options,

@@ -24,6 +24,8 @@ class ResourceServiceImpl final : public ResourceService {
                            const WriteOptions& options) override;
   Result<ObjectPtr> patch(const ResourceRef& ref, PatchType type, const Json& patch,
                           const WriteOptions& options, bool* created) override;
+  Result<ObjectPtr> patch_with_status(const ResourceRef& ref, const Json& patch, const Json& status,
+                                      const WriteOptions& options) override;
   Result<ObjectPtr> remove(const ResourceRef& ref, const DeleteOptions& options,
                            bool* removed) override;
   Result<ObjectPtr> get(const ResourceRef& ref) const override;
@@ -64,6 +66,10 @@ class ResourceServiceImpl final : public ResourceService {
   // Replaces `live` by `next` (in the caller's version) as far as the subresource allows.
   Result<ObjectPtr> replace(const Target& target, const ObjectPtr& live, Json next,
                             const WriteOptions& options, bool applied);
+  // The same without the commit: what is to be stored. `live_tree` is the state to build on, which
+  // may be ahead of `live`.
+  Result<Json> successor(const Target& target, const Object& live, const Json& live_tree, Json next,
+                         const WriteOptions& options, bool applied);
   Result<Json> finish_successor(const Target& target, const Json& live, Json next,
                                 const WriteOptions& options, bool applied);
   Result<ObjectPtr> commit_successor(const Target& target, const ObjectPtr& live, Json next,
@@ -77,6 +83,8 @@ class ResourceServiceImpl final : public ResourceService {
   // patch.cc
   Result<ObjectPtr> patch_once(const Target& target, PatchType type, const Json& patch,
                                const WriteOptions& options, bool* created);
+  Result<ObjectPtr> patch_with_status_once(const Target& target, const Json& patch,
+                                           const Json& status, const WriteOptions& options);
   Result<ObjectPtr> apply_once(Target& target, const Json& applied, const WriteOptions& options,
                                bool* created);
 

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "runtime/object/conditions.h"
+#include "runtime/object/object_tree.h"
 
 namespace capstan {
 namespace {
@@ -117,6 +118,83 @@ TEST_F(ResourceServiceTest, status_and_the_rest_are_written_apart) {
   const ObjectPtr main = patch("w", {{"spec", {{"replicas", 7}}}, {"status", {{"replicas", 7}}}});
   EXPECT_EQ(get_int(*main->tree(), {"spec", "replicas"}), 7);
   EXPECT_EQ(get_int(*main->tree(), {"status", "replicas"}), 5);
+}
+
+TEST_F(ResourceServiceTest, a_patch_and_its_status_are_one_write_with_the_effect_of_two) {
+  create("two", {{"spec", {{"replicas", 1}}}});
+  create("one", {{"spec", {{"replicas", 1}}}});
+  const Json spec = {{"spec", {{"replicas", 2}}}, {"metadata", {{"labels", {{"a", "b"}}}}}};
+  const Json status = {{"status", {{"replicas", 5}}}, {"spec", {{"replicas", 9}}}};
+  patch("two", spec);
+  const Json two = *patch("two", status, "status")->tree();
+  const Revision before = cache_->revision();
+  const auto both = service_->patch_with_status(widget("one"), spec, status, options_);
+  ASSERT_TRUE(both.ok()) << both.error().message;
+  EXPECT_EQ(cache_->revision(), before + 1);
+  const Json one = *(*both)->tree();
+  EXPECT_EQ(one["spec"], two["spec"]);
+  EXPECT_EQ(one["status"], two["status"]);
+  EXPECT_EQ(one["metadata"]["generation"], two["metadata"]["generation"]);
+  EXPECT_EQ(managed_fields_of(one), managed_fields_of(two));
+}
+
+TEST_F(ResourceServiceTest, a_status_that_comes_with_a_new_spec_has_observed_it) {
+  Json crd = widget_crd();
+  crd["metadata"]["name"] = "gadgets.example.com";
+  crd["spec"]["names"] = {{"kind", "Gadget"}, {"plural", "gadgets"}};
+  for (Json& version : crd["spec"]["versions"]) {
+    version["schema"]["openAPIV3Schema"] = {{"type", "object"},
+                                            {"x-kubernetes-preserve-unknown-fields", true}};
+  }
+  const ResourceRef crds = ref({"apiextensions.k8s.io", "CustomResourceDefinition"}, "", "");
+  ASSERT_TRUE(service_->create(crds, crd, options_).ok());
+  const ResourceRef gadget = ref({"example.com", "Gadget"}, "g");
+  ASSERT_TRUE(service_->create(gadget, {{"spec", {{"a", 1}}}}, options_).ok());
+  const Json status = Json::parse(R"({"status": {"observedGeneration": 1,
+    "conditions": [{"type": "Ready", "observedGeneration": 1}, {"type": "Old"}]}})");
+  const auto both = service_->patch_with_status(gadget, {{"spec", {{"a", 2}}}}, status, options_);
+  ASSERT_TRUE(both.ok()) << both.error().message;
+  EXPECT_EQ((*both)->meta().generation, 2);
+  const JsonPtr tree = (*both)->tree();
+  EXPECT_EQ((*tree)["status"]["observedGeneration"], 2);
+  EXPECT_EQ((*tree)["status"]["conditions"][0]["observedGeneration"], 2);
+  EXPECT_FALSE((*tree)["status"]["conditions"][1].contains("observedGeneration"));
+}
+
+TEST_F(ResourceServiceTest, a_patch_whose_status_is_wrong_changes_nothing) {
+  create("w");
+  const Revision before = cache_->revision();
+  const auto both = service_->patch_with_status(widget("w"), {{"spec", {{"replicas", 2}}}},
+                                                {{"status", {{"replicas", "x"}}}}, options_);
+  EXPECT_EQ(both.code(), Code::kInvalid);
+  EXPECT_EQ(cache_->revision(), before);
+}
+
+TEST_F(ResourceServiceTest, an_object_that_goes_with_its_last_finalizer_gets_no_status) {
+  create("w", {{"metadata", {{"finalizers", {"a/b"}}}}});
+  ASSERT_TRUE(service_->remove(widget("w"), {}).ok());
+  const auto both =
+      service_->patch_with_status(widget("w"), {{"metadata", {{"finalizers", nullptr}}}},
+                                  {{"status", {{"replicas", 1}}}}, options_);
+  ASSERT_TRUE(both.ok()) << both.error().message;
+  EXPECT_EQ(cache_->get({kWidget, "default", "w"}), nullptr);
+}
+
+TEST_F(ResourceServiceTest, managed_fields_can_be_patched_and_reset) {
+  create("w", {{"spec", {{"replicas", 1}}}});
+  const auto json_patch = [&](const Json& operations) {
+    return service_->patch(widget("w"), PatchType::kJson, operations, options_);
+  };
+  EXPECT_TRUE(
+      json_patch(
+          Json::parse(
+              R"([{"op": "test", "path": "/metadata/managedFields/0/operation", "value": "Update"}])"))
+          .ok());
+  const ObjectPtr renamed = *json_patch(Json::parse(
+      R"([{"op": "replace", "path": "/metadata/managedFields/0/manager", "value": "other"}])"));
+  EXPECT_EQ(managed_fields_of(*renamed->tree())[0]["manager"], "other");
+  const Json reset = {{"metadata", {{"managedFields", {Json::object()}}}}};
+  EXPECT_EQ(managed_fields_of(*patch("w", reset)->tree()), nullptr);
 }
 
 TEST_F(ResourceServiceTest, a_write_without_effect_makes_no_revision) {

@@ -1,3 +1,4 @@
+#include "runtime/object/object_tree.h"
 #include "runtime/object/schema/field_errors.h"
 #include "runtime/resource/builtin_rules.h"
 #include "runtime/resource/crd_rules.h"
@@ -56,6 +57,14 @@ Json split_subresource(const Kind& kind, const std::string& subresource, const J
   return next;
 }
 
+// What a client wrote is looked at; what it sent back as it was is not.
+void unpack_new_managed_fields(Json& next, const Json& live) {
+  const Json* sent = find(next, {"metadata", "managedFields"});
+  const Json* stored = find(live, {"metadata", "managedFields"});
+  if (sent != nullptr && stored != nullptr && *sent == *stored) return;
+  unpack_managed_fields(next);
+}
+
 bool has_namespace_finalizers(const Json& object) {
   const Json* finalizers = find(object, {"spec", "finalizers"});
   return finalizers != nullptr && !finalizers->empty();
@@ -94,9 +103,17 @@ Result<ObjectPtr> ResourceServiceImpl::update(const ResourceRef& ref, Json objec
 Result<ObjectPtr> ResourceServiceImpl::replace(const Target& target, const ObjectPtr& live,
                                                Json next, const WriteOptions& options,
                                                bool applied) {
+  const JsonPtr live_tree = live->tree();
+  Json stored = TRY(successor(target, *live, *live_tree, std::move(next), options, applied));
+  return commit_successor(target, live, std::move(stored), options.dry_run);
+}
+
+Result<Json> ResourceServiceImpl::successor(const Target& target, const Object& live,
+                                            const Json& live_tree, Json next,
+                                            const WriteOptions& options, bool applied) {
   const Kind& kind = *target.kind;
   const std::string& name = target.key.name;
-  const Metadata& meta = live->meta();
+  const Metadata& meta = live.meta();
   TRY(check_object_type(next, target.api_version, kind.id.kind));
   TRY(check_object_place(next["metadata"], target.key, kind.namespaced));
   const std::string uid = get_string(next, {"metadata", "uid"});
@@ -107,10 +124,9 @@ Result<ObjectPtr> ResourceServiceImpl::replace(const Target& target, const Objec
   if (!version.empty() && version != std::to_string(meta.resource_version)) {
     return object_modified(kind, name);
   }
+  unpack_new_managed_fields(next, live_tree);
   TRY(shape_.prune(kind, *target.version, next, options));
-  const JsonPtr live_tree = live->tree();
-  Json stored = TRY(finish_successor(target, *live_tree, std::move(next), options, applied));
-  return commit_successor(target, live, std::move(stored), options.dry_run);
+  return finish_successor(target, live_tree, std::move(next), options, applied);
 }
 
 // The successor in its storage form.
@@ -120,8 +136,8 @@ Result<Json> ResourceServiceImpl::finish_successor(const Target& target, const J
   const Kind& kind = *target.kind;
   if (kind.namespaced) next["metadata"]["namespace"] = target.key.ns;
   next["metadata"]["name"] = target.key.name;
-  TRY(shape_.apply_defaults(*target.version, next));
   if (!target.is_storage()) {
+    TRY(shape_.apply_defaults(*target.version, next));
     const Json before = TRY(shape_.from_storage(kind, live, target.version->name));
     next = split_subresource(kind, options.subresource, before, std::move(next));
     keep_system_metadata(next, live);

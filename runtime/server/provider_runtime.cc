@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::chrono::seconds kAdmissionTimeout{5};
 constexpr const char* kClusterLabel = "cluster.x-k8s.io/cluster-name";
+// Nobody sees so small a delay, and a cluster that comes up changes faster than that.
+constexpr Duration kRest = std::chrono::milliseconds(50);
 
 // Writes that are under way may still ask plugins that have just been exchanged: the admission
 // keeps its registry alive.
@@ -276,6 +278,7 @@ void ProviderRuntime::start_controllers() {
 
   ManagerOptions manager_options{
       .resources = *core_->resources, .clock = core_->clock, .random = core_->random};
+  manager_options.queue.rest = kRest;
   for (const auto& slot : plugins_->running()) {
     // A plugin that hangs in all calls that it may have leaves the others as many threads.
     if (slot->state().isolation == "in-process") continue;

@@ -13,12 +13,13 @@
 #include "runtime/server/trace_file.h"
 #include "runtime/server/wake_signal.h"
 #include "runtime/system/file.h"
+#include "runtime/system/memory.h"
 
 namespace capstan {
 namespace {
 
 // Parsed trees that nobody used for this long are dropped to save memory.
-constexpr std::chrono::seconds kTidyEvery{60};
+constexpr std::chrono::seconds kTidyEvery{10};
 
 Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
                                              const ServerConfig& config,
@@ -98,7 +99,7 @@ Result<void> run_server(
         providers.apply();
         continue;
       case WakeSignal::Reason::kTimeout:
-        core->cache->drop_idle_trees();
+        if (core->cache->drop_idle_trees() > 0) release_free_memory();
         continue;
       case WakeSignal::Reason::kStop:
         break;

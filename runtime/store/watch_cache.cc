@@ -31,7 +31,7 @@ void deliver_to(const std::shared_ptr<const WatcherList>& watchers, const StoreE
 class Cache final : public WatchCache {
  public:
   explicit Cache(const WatchCacheOptions& options)
-      : window_(options.window, options.window_bytes) {}
+      : keep_trees_(options.keep_trees), window_(options.window, options.window_bytes) {}
 
   Result<void> start(Store& store);
 
@@ -60,7 +60,7 @@ class Cache final : public WatchCache {
   Result<std::unique_ptr<WatchHandle>> watch(const GroupKind& kind, Revision after,
                                              WatchCallback callback) override;
   std::unique_ptr<WatchHandle> watch_all(WatchCallback callback) override;
-  void drop_idle_trees() override;
+  size_t drop_idle_trees() override;
 
  private:
   // Who is to be told of a commit's events, as they were when the events came into the cache.
@@ -73,6 +73,7 @@ class Cache final : public WatchCache {
   Deliveries take_in(const std::vector<StoreEvent>& events);
   std::vector<ObjectPtr> all_objects() const;
 
+  const bool keep_trees_;
   mutable WriterFirstMutex mutex_;  // guards index_ and window_, and changes of the others
   CacheIndex index_;
   EventWindow window_;
@@ -119,6 +120,7 @@ Cache::Deliveries Cache::take_in(const std::vector<StoreEvent>& events) {
   deliveries.of_kind.reserve(events.size());
   const std::scoped_lock lock(mutex_);
   for (const StoreEvent& event : events) {
+    if (!keep_trees_) event.object->drop_tree();
     index_.replace(event.previous, event.type == EventType::kDeleted ? nullptr : event.object);
     if (started_) {
       window_.append(event);
@@ -168,8 +170,10 @@ std::vector<ObjectPtr> Cache::all_objects() const {
   return objects;
 }
 
-void Cache::drop_idle_trees() {
-  for (const ObjectPtr& object : all_objects()) object->drop_idle_tree();
+size_t Cache::drop_idle_trees() {
+  size_t dropped = 0;
+  for (const ObjectPtr& object : all_objects()) dropped += object->drop_idle_tree() ? 1 : 0;
+  return dropped;
 }
 
 }  // namespace

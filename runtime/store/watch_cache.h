@@ -62,13 +62,16 @@ class WatchCache {
   // Events of all kinds from now on.
   virtual std::unique_ptr<WatchHandle> watch_all(WatchCallback callback) = 0;
 
-  // Drops parsed trees that nobody used since the last call, to save memory.
-  virtual void drop_idle_trees() = 0;
+  // Drops parsed trees that nobody used since the last call, to save memory. Gives how many.
+  virtual size_t drop_idle_trees() = 0;
 };
 
 struct WatchCacheOptions {
   size_t window = 20'000;             // events kept for watches that resume
   size_t window_bytes = 64ULL << 20;  // and at most so many bytes of their objects' texts
+  // Whether written objects keep the tree that they were made from. Without, nothing is left to
+  // drop_idle_trees() but what readers had parsed.
+  bool keep_trees = true;
 };
 
 // Loads everything from the store. Lifetime: the store outlives the cache.

@@ -2,6 +2,8 @@
 
 #include <array>
 
+#include "runtime/object/object_tree.h"
+
 namespace capstan::lifecycle {
 namespace {
 
@@ -83,9 +85,7 @@ std::vector<std::string> template_differences(const Json& current, const Json& w
 
 bool set_by_manager(const Json& object, const std::string& manager,
                     const std::vector<std::string_view>& path) {
-  const Json* entries = find(object, {"metadata", "managedFields"});
-  if (entries == nullptr || !entries->is_array()) return false;
-  for (const Json& entry : *entries) {
+  for (const Json& entry : managed_fields_of(object)) {
     if (get_string(entry, {"manager"}) != manager) continue;
     const Json* fields = find(entry, {"fieldsV1"});
     for (const std::string_view step : path) {

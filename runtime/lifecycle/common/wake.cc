@@ -1,5 +1,7 @@
 #include "runtime/lifecycle/common/wake.h"
 
+#include <cstring>
+
 #include "runtime/lifecycle/common/contract.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
@@ -32,6 +34,12 @@ bool refers(const Json* ref, const ObjectKey& key) {
   return is_reference(ref) && reference_key(*ref, key.ns) == key;
 }
 
+// Sees in a fraction of the time of a look at the tree that most do not refer to the object.
+bool mentions(const Object& object, const std::string& name) {
+  const std::string& text = object.text();
+  return memmem(text.data(), text.size(), name.data(), name.size()) != nullptr;
+}
+
 using Refers = bool (*)(const Json& tree, const ObjectKey& key);
 
 bool cluster_refers(const Json& tree, const ObjectKey& key) {
@@ -56,6 +64,7 @@ Keys that_refer(const GroupKind& kind, Refers refers_to, const StoreEvent& event
   if (!may_be_referred_to(event)) return keys;
   const ObjectKey key = event.object->key();
   for (const ObjectPtr& object : objects.list(kind, {meta.ns, {}}).items) {
+    if (!mentions(*object, key.name)) continue;
     if (refers_to(*object->tree(), key)) keys.push_back(object->key());
   }
   return keys;

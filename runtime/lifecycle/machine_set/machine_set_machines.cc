@@ -101,10 +101,15 @@ void sync_linked(const MachineSetScope& scope, const Json* ref, const WatchCache
   if (!is_reference(ref)) return;
   ObjectPtr object = objects.get(reference_key(*ref, scope.draft.meta().ns));
   if (object == nullptr || object->meta().deleting()) return;
+  Json annotations = machine_annotations(scope);
+  // What the template says nothing of, and the clone has from this manager nevertheless.
+  for (const char* name : {kClonedFromName, kClonedFromGroupKind}) {
+    const std::string& origin = object->meta().annotation(name);
+    if (!origin.empty()) annotations[name] = origin;
+  }
   Draft draft(std::move(object));
   propagate_strings(machine_labels(scope), {"metadata", "labels"}, kMachineSetManager, draft);
-  propagate_strings(machine_annotations(scope), {"metadata", "annotations"}, kMachineSetManager,
-                    draft);
+  propagate_strings(annotations, {"metadata", "annotations"}, kMachineSetManager, draft);
   draft.finish(outcome, kMachineSetManager);
 }
 
@@ -140,8 +145,7 @@ void sync_machine(const MachineSetScope& scope, const ObjectPtr& machine, const 
     propagate_strings(machine_labels(scope), {"metadata", "labels"}, kMachineSetManager, draft);
     propagate_strings(machine_annotations(scope), {"metadata", "annotations"}, kMachineSetManager,
                       draft);
-    propagate_in_place(object_at(scope.machine_template(), {"spec"}), {"spec"}, kMachineSetManager,
-                       draft);
+    propagate_in_place(machine_spec(scope), {"spec"}, kMachineSetManager, draft);
     sync_linked(scope, find(draft.tree(), {"spec", "infrastructureRef"}), objects, outcome);
     sync_linked(scope, find(draft.tree(), {"spec", "bootstrap", "configRef"}), objects, outcome);
   }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "runtime/base/raw_json.h"
 #include "runtime/object/apply/managed_fields.h"
 #include "runtime/object/apply/merge.h"
 #include "runtime/object/apply/ownership.h"
@@ -90,7 +91,9 @@ Result<void> adopt_existing(const Json& live, Ownership& ownership, const ApplyT
 
 bool is_reset(const Json& object) {
   const Json* given = find(object, {"metadata", "managedFields"});
-  return given != nullptr && given->is_array() && given->size() == 1 && given->front().empty();
+  if (given == nullptr) return false;
+  if (is_raw_json(*given)) return raw_text(*given) == "[{}]";
+  return given->is_array() && given->size() == 1 && given->front().empty();
 }
 
 // The entries that a write starts from: those it carries itself, where it carries any that can be

@@ -5,6 +5,7 @@
 
 #include "runtime/object/apply/apply.h"
 #include "runtime/object/apply/comparison.h"
+#include "runtime/object/apply/field_set_reader.h"
 #include "runtime/object/apply/managed_fields.h"
 
 namespace capstan {
@@ -123,7 +124,8 @@ TEST(FieldSetPropertyTest, sets_obey_the_laws_of_sets) {
     EXPECT_EQ(a.intersected(b), b.intersected(a));
     EXPECT_EQ(a.without(b).united(a.intersected(b)), a);
     EXPECT_TRUE(a.without(b).intersected(b).empty());
-    EXPECT_EQ(*FieldSet::from_json(a.to_json()), a);
+    EXPECT_EQ(*parse_field_set(a.text()), a);
+    EXPECT_EQ(dump_json(*parse_json(a.text())), a.text());
   }
 }
 

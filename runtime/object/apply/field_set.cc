@@ -1,6 +1,9 @@
 #include "runtime/object/apply/field_set.h"
 
+#include <algorithm>
 #include <cmath>
+
+#include "runtime/base/plain_json.h"
 
 namespace capstan {
 namespace {
@@ -34,6 +37,20 @@ Error malformed(std::string_view text, const std::string& message) {
   return Error::invalid("field path element \"" + std::string(text) + "\" " + message);
 }
 
+// {"name":"text"} without escapes is canonical as it stands; most keys are that.
+bool is_plain_key(std::string_view text) {
+  constexpr std::string_view kMiddle = "\":\"";
+  if (!text.starts_with("{\"") || !text.ends_with("\"}") || text.size() < 8) return false;
+  text = text.substr(2, text.size() - 4);
+  const size_t middle = text.find(kMiddle);
+  if (middle == std::string_view::npos) return false;
+  const auto is_plain = [](std::string_view part) {
+    return std::all_of(part.begin(), part.end(),
+                       [](char c) { return c >= 0x20 && c != '"' && c != '\\'; });
+  };
+  return is_plain(text.substr(0, middle)) && is_plain(text.substr(middle + kMiddle.size()));
+}
+
 void add_paths(const FieldSet& set, FieldPath& path, std::vector<FieldPath>& out) {
   for (const auto& [element, child] : set.children()) {
     path.push_back(element);
@@ -65,6 +82,7 @@ Result<PathElement> PathElement::parse(std::string_view text) {
   }
   const std::string_view rest = text.substr(2);
   if (text[0] == 'f') return field(rest);
+  if (text[0] == 'k' && is_plain_key(rest)) return PathElement{Kind::kKey, std::string(rest)};
   const Result<Json> json = parse_json(rest);
   if (!json.ok()) return malformed(text, "has no JSON after its prefix");
   if (text[0] == 'k') {
@@ -76,11 +94,8 @@ Result<PathElement> PathElement::parse(std::string_view text) {
   return malformed(text, "must begin with f:, k:, v: or i:");
 }
 
-std::string PathElement::serialized() const {
-  std::string out;
-  out.reserve(text.size() + 2);
+void PathElement::append_serialized(std::string& out) const {
   out.append({prefix(kind), ':'}).append(text);
-  return out;
 }
 
 std::string PathElement::readable() const {
@@ -109,29 +124,31 @@ std::string readable_path(const FieldPath& path) {
   return text;
 }
 
-Result<FieldSet> FieldSet::from_json(const Json& fields_v1) {
-  if (!fields_v1.is_object()) return Error::invalid("a field set must be an object");
-  FieldSet set;
-  for (const auto& [name, below] : fields_v1.items()) {
-    if (name == ".") {
-      set.member_ = true;
-      continue;
-    }
-    FieldSet child = TRY(from_json(below));
-    if (below.empty()) child.member_ = true;
-    set.children_.emplace(TRY(PathElement::parse(name)), std::move(child));
-  }
-  return set;
+std::string FieldSet::text() const {
+  std::string out;
+  append_text(out);
+  return out;
 }
 
-Json FieldSet::to_json() const {
-  Json out = Json::object();
+// "." sorts before all prefixes, and those as the children do.
+void FieldSet::append_text(std::string& out) const {
+  out += '{';
+  append_members(out, false);
+  out += '}';
+}
+
+void FieldSet::append_members(std::string& out, bool dot) const {
+  std::string name;
+  if (dot) out += "\".\":{}";
   for (const auto& [element, child] : children_) {
-    Json below = child.to_json();
-    if (child.member_ && !child.children_.empty()) below["."] = Json::object();
-    out[element.serialized()] = std::move(below);
+    if (std::exchange(dot, true)) out += ',';
+    name.clear();
+    element.append_serialized(name);
+    append_json_string(out, name);
+    out += ":{";
+    child.append_members(out, child.member_ && !child.children_.empty());
+    out += '}';
   }
-  return out;
 }
 
 bool FieldSet::contains(const FieldPath& path) const {

@@ -15,10 +15,10 @@
 
 namespace capstan {
 
-// One step of a path: the name of a field (f:), the key of a list item (k:), the value of an item
-// of a set (v:), or an index (i:).
+// One step of a path: the name of a field (f:), an index (i:), the key of a list item (k:), or the
+// value of an item of a set (v:).
 struct PathElement {
-  enum class Kind { kField, kKey, kValue, kIndex };
+  enum class Kind { kField, kIndex, kKey, kValue };  // in the order of their prefixes
   Kind kind = Kind::kField;
   std::string text;  // the name; for the others canonical JSON, so that equal elements are equal
 
@@ -28,7 +28,7 @@ struct PathElement {
   static PathElement index(size_t index);
   // From and to FieldsV1: "f:spec", "k:{\"name\":\"a\"}".
   static Result<PathElement> parse(std::string_view text);
-  std::string serialized() const;
+  void append_serialized(std::string& out) const;
   // As it stands in messages: ".spec", "[name=\"a\"]", "[=\"x\"]", "[3]".
   std::string readable() const;
 
@@ -41,9 +41,9 @@ class FieldSet {
  public:
   FieldSet() = default;
 
-  // Errors: kInvalid with the element that is malformed.
-  static Result<FieldSet> from_json(const Json& fields_v1);
-  Json to_json() const;
+  // FieldsV1 as compact JSON with its members in order. field_set_reader.h reads it.
+  std::string text() const;
+  void append_text(std::string& out) const;
 
   bool empty() const { return !member_ && children_.empty(); }
   bool contains(const FieldPath& path) const;
@@ -73,6 +73,8 @@ class FieldSet {
   bool operator==(const FieldSet&) const = default;
 
  private:
+  void append_members(std::string& out, bool dot) const;
+
   bool member_ = false;
   std::map<PathElement, FieldSet> children_;
 };

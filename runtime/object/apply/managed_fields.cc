@@ -3,8 +3,15 @@
 #include <algorithm>
 #include <tuple>
 
+#include "runtime/base/plain_json.h"
+#include "runtime/base/raw_json.h"
+#include "runtime/base/simdjson_parser.h"
+#include "runtime/object/apply/field_set_reader.h"
+
 namespace capstan {
 namespace {
+
+namespace dom = simdjson::dom;
 
 Error malformed(size_t index, const std::string& message) {
   std::string field = "metadata.managedFields[" + std::to_string(index) + "]";
@@ -13,38 +20,67 @@ Error malformed(size_t index, const std::string& message) {
   return error;
 }
 
-Result<ManagedEntry> read_entry(const Json& from, size_t index) {
+// "" where it is missing or no string.
+std::string text_of(const dom::object& from, std::string_view name) {
+  std::string_view text;
+  return from[name].get(text) == simdjson::SUCCESS ? std::string(text) : "";
+}
+
+Result<ManagedEntry> read_entry(const dom::object& from, size_t index) {
   ManagedEntry entry;
-  const std::string operation = get_string(from, {"operation"});
+  const std::string operation = text_of(from, "operation");
   if (operation != "Apply" && operation != "Update") {
     return malformed(index, "operation must be Apply or Update");
   }
-  if (get_string(from, {"fieldsType"}, "FieldsV1") != "FieldsV1") {
-    return malformed(index, "fieldsType must be FieldsV1");
-  }
-  entry.api_version = get_string(from, {"apiVersion"});
-  entry.time = get_string(from, {"time"});
-  entry.id.manager = get_string(from, {"manager"});
+  const std::string type = text_of(from, "fieldsType");
+  if (!type.empty() && type != "FieldsV1") return malformed(index, "fieldsType must be FieldsV1");
+  entry.api_version = text_of(from, "apiVersion");
+  entry.time = text_of(from, "time");
+  entry.id.manager = text_of(from, "manager");
   entry.id.applied = operation == "Apply";
-  entry.id.subresource = get_string(from, {"subresource"});
+  entry.id.subresource = text_of(from, "subresource");
   if (!entry.id.applied) entry.id.api_version = entry.api_version;
-  const Json* fields = find(from, {"fieldsV1"});
-  if (fields == nullptr || fields->is_null()) return entry;
-  Result<FieldSet> set = FieldSet::from_json(*fields);
+  dom::element fields;
+  if (from["fieldsV1"].get(fields) != simdjson::SUCCESS || fields.is_null()) return entry;
+  Result<FieldSet> set = read_field_set(fields);
   if (!set.ok()) return malformed(index, set.error().message);
   entry.fields = *std::move(set);
   return entry;
 }
 
-Json entry_json(const ManagedEntry& entry) {
-  Json out = {{"manager", entry.id.manager},
-              {"operation", entry.id.applied ? "Apply" : "Update"},
-              {"apiVersion", entry.api_version},
-              {"fieldsType", "FieldsV1"},
-              {"fieldsV1", entry.fields.to_json()}};
-  if (!entry.time.empty()) out["time"] = entry.time;
-  if (!entry.id.subresource.empty()) out["subresource"] = entry.id.subresource;
-  return out;
+Result<ManagedFields> read_entries(std::string_view text) {
+  ManagedFields entries;
+  SimdjsonParser parser(text.size());
+  dom::array list;
+  if (parser.get() == nullptr ||
+      parser.get()->parse(text.data(), text.size()).get(list) != simdjson::SUCCESS) {
+    return malformed(0, "managedFields must be a list");
+  }
+  for (const dom::element item : list) {
+    dom::object entry;
+    const bool is_object = item.get(entry) == simdjson::SUCCESS;
+    if (!is_object) return malformed(entries.size(), "operation must be Apply or Update");
+    entries.push_back(TRY(read_entry(entry, entries.size())));
+  }
+  return entries;
+}
+
+void append_member(std::string& out, std::string_view name, std::string_view text) {
+  out.append(",\"").append(name).append("\":");
+  append_json_string(out, text);
+}
+
+// As a tree would be written: with its members in order.
+void append_entry(std::string& out, const ManagedEntry& entry) {
+  out += "{\"apiVersion\":";
+  append_json_string(out, entry.api_version);
+  out += ",\"fieldsType\":\"FieldsV1\",\"fieldsV1\":";
+  entry.fields.append_text(out);
+  append_member(out, "manager", entry.id.manager);
+  append_member(out, "operation", entry.id.applied ? "Apply" : "Update");
+  if (!entry.id.subresource.empty()) append_member(out, "subresource", entry.id.subresource);
+  if (!entry.time.empty()) append_member(out, "time", entry.time);
+  out += '}';
 }
 
 }  // namespace
@@ -57,12 +93,10 @@ std::string ManagerId::readable() const {
 }
 
 Result<ManagedFields> read_managed_fields(const Json& object) {
-  ManagedFields entries;
   const Json* list = find(object, {"metadata", "managedFields"});
-  if (list == nullptr || list->is_null()) return entries;
-  if (!list->is_array()) return malformed(0, "managedFields must be a list");
-  for (size_t i = 0; i < list->size(); ++i) entries.push_back(TRY(read_entry((*list)[i], i)));
-  return entries;
+  if (list == nullptr || list->is_null()) return ManagedFields();
+  if (is_raw_json(*list)) return read_entries(raw_text(*list));
+  return read_entries(dump_json(*list));
 }
 
 void write_managed_fields(Json& object, const ManagedFields& entries) {
@@ -77,10 +111,13 @@ void write_managed_fields(Json& object, const ManagedFields& entries) {
     if (a->id.applied != b->id.applied) return a->id.applied;
     return order(a) < order(b);
   });
-  Json list = Json::array();
-  for (const ManagedEntry* entry : sorted) list.push_back(entry_json(*entry));
-  if (!list.empty()) {
-    make(object, {"metadata"})["managedFields"] = std::move(list);
+  if (!sorted.empty()) {
+    std::string list;
+    for (const ManagedEntry* entry : sorted) {
+      list += list.empty() ? '[' : ',';
+      append_entry(list, *entry);
+    }
+    make(object, {"metadata"})["managedFields"] = raw_json(list += ']');
   } else if (const auto metadata = object.find("metadata"); metadata != object.end()) {
     if (metadata->is_object()) metadata->erase("managedFields");
   }

@@ -34,10 +34,11 @@ struct ManagedEntry {
 };
 using ManagedFields = std::vector<ManagedEntry>;
 
-// Entries that are malformed are an error: kInvalid with the field metadata.managedFields[i].
+// As a list or as text (runtime/base/raw_json.h). Entries that are malformed are an error: kInvalid
+// with the field metadata.managedFields[i].
 // An absent or empty list gives no entries.
 Result<ManagedFields> read_managed_fields(const Json& object);
-// Replaces metadata.managedFields, sorted as Kubernetes does; no entries remove it.
+// Replaces metadata.managedFields by text, sorted as Kubernetes does; no entries remove it.
 void write_managed_fields(Json& object, const ManagedFields& entries);
 
 }  // namespace capstan

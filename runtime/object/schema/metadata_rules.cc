@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "runtime/base/raw_json.h"
 #include "runtime/base/text.h"
 #include "runtime/object/names.h"
 #include "runtime/object/schema/field_errors.h"
@@ -81,6 +82,7 @@ const char* shape_error(const Json& value, Shape shape) {
     case Shape::kStringList:
       return value.is_array() && all_of_type(value, false) ? nullptr : "must be a list of strings";
     case Shape::kObjectList:
+      if (is_raw_json(value)) return nullptr;  // stored as it is: it was checked before
       return value.is_array() && all_of_type(value, true) ? nullptr : "must be a list of objects";
   }
   return nullptr;

@@ -4,7 +4,8 @@
  * requeue is due, and after a failure with growing delays.
  *
  * `request`, a JSON object:
- *   object     the object in its storage version, metadata and status included
+ *   object     the object in its storage version, metadata and status included, but without
+ *              metadata.managedFields, as all objects of a request
  *   cluster    the Cluster it belongs to (label cluster.x-k8s.io/cluster-name), or absent
  *   owner      its controller owner, else its first owner, or absent: the Machine of an
  *              infrastructure machine or bootstrap config, the Cluster of an infrastructure cluster
