@@ -1,5 +1,6 @@
 #include "runtime/plugin/probe.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <sys/resource.h>
@@ -8,9 +9,11 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <fstream>
 #include <sstream>
+#include <vector>
 
 #include "runtime/base/json.h"
 #include "runtime/plugin/diagnostics_collector.h"
@@ -68,11 +71,27 @@ class Probe {
   int report_;
 };
 
+// Whoever is connected to the server, or tries to be, would wait for a child that has its sockets
+// when the server itself has ended.
+void close_sockets() {
+  DIR* const folder = ::opendir("/proc/self/fd");
+  if (folder == nullptr) return;
+  std::vector<int> sockets;
+  while (const dirent* entry = ::readdir(folder)) {
+    const int fd = std::atoi(entry->d_name);
+    struct stat status {};
+    if (::fstat(fd, &status) == 0 && S_ISSOCK(status.st_mode)) sockets.push_back(fd);
+  }
+  ::closedir(folder);
+  for (const int fd : sockets) ::close(fd);
+}
+
 [[noreturn]] void run_child(const PluginFile& file, int report) {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   const int nowhere = ::open("/dev/null", O_RDWR);
   for (int fd = 0; fd <= 2; ++fd) ::dup2(nowhere, fd);
+  close_sockets();
   ::signal(SIGSEGV, SIG_DFL);
   ::signal(SIGABRT, SIG_DFL);
   const std::string result = "=" + Probe(file, report).run();
