@@ -2,6 +2,7 @@
 
 #include <cstdlib>
 
+#include "plugins/docker/client/call_scope.h"
 #include "plugins/docker/client/engine_transport.h"
 
 namespace capstan::docker {
@@ -39,6 +40,7 @@ void DockerPlugin::deactivate() {
 
 Status DockerPlugin::reconcile(const sdk::Request& request, sdk::Reply& reply,
                                const sdk::Call& call) {
+  const CallScope scope(given_up_with(call, host_.clock()));
   return dispatch(request, reply, call, docker_clusters_, docker_machines_, dev_clusters_,
                   dev_machines_);
 }

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <utility>
 
+#include "plugins/docker/client/request_watch.h"
+
 namespace capstan::docker {
 namespace {
 
@@ -115,7 +117,9 @@ class HttplibTransport : public EngineTransport {
       stopped = !(*sink)({data, size});
       return !stopped;
     };
+    const RequestWatch::Request watched(watch_, [&client] { client.stop(); });
     const auto result = client.send(out);
+    if (auto given_up = watched.given_up(); given_up && !result) return *std::move(given_up);
     if (stopped) return Error::cancelled("the transfer from Docker Engine was ended");
     if (!result) return unreachable(host_, local() ? address_ : "", result.error());
     response.status = result->status;
@@ -125,6 +129,7 @@ class HttplibTransport : public EngineTransport {
   const std::string host_;
   const std::string address_;
   const int port_;  // 0: a Unix socket
+  RequestWatch watch_;
 };
 
 Error wrong_host(const std::string& host) {

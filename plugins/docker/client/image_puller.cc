@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "plugins/docker/client/call_scope.h"
 #include "plugins/docker/client/images.h"
 
 namespace capstan::docker {
@@ -39,6 +40,10 @@ void ImagePuller::start(const std::string& image, Pull& pull) {
 }
 
 void ImagePuller::run(const std::string& image, Pull& pull) {
+  const CallScope scope([this]() -> std::optional<Error> {
+    if (stopping_) return Error::cancelled("the pull was ended");
+    return {};
+  });
   auto result = pull_image(engine_, image, [&](const std::string& progress) {
     const std::lock_guard lock(pull.mutex);
     pull.progress = progress;

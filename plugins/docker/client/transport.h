@@ -36,7 +36,8 @@ class EngineTransport {
  public:
   virtual ~EngineTransport() = default;
 
-  // Errors: kUnavailable with what to do (no engine, no answer in time), kPermissionDenied.
+  // Errors: kUnavailable with what to do (no engine, no answer in time), kPermissionDenied; the
+  // reason of the thread's CallScope where the call was given up.
   virtual Expected<EngineResponse> send(const EngineRequest& request) = 0;
   // As send, but a body of status 2xx goes to the sink piece by piece and not into the response.
   virtual Expected<EngineResponse> stream(const EngineRequest& request, const ChunkSink& sink) = 0;
