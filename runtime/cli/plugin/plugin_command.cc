@@ -14,6 +14,7 @@ void add_plugin(CLI::App& app, Program& program) {
   CLI::App* plugin = app.add_subcommand("plugin", "Make, check, install, run and remove plugins");
   plugin->require_subcommand(1);
   plugin->footer(R"(Examples:
+  capstan plugin new acme --language cpp --kind infrastructure
   capstan plugin inspect ./acme.so                what a plugin is and needs; runs none of its code
   capstan plugin pack ./acme.so --repo /srv/plugins --sign-key acme.key --publisher acme
   capstan plugin install acme --from /srv/plugins
@@ -21,9 +22,9 @@ void add_plugin(CLI::App& app, Program& program) {
   capstan plugin test ./acme.so --level 10        prove that a plugin keeps the rules
   capstan plugin doctor                           what is amiss, and what to do)");
   for (const auto add :
-       {add_plugin_pack, add_plugin_install, add_plugin_remove, add_plugin_list, add_plugin_inspect,
-        add_plugin_verify, add_plugin_sign, add_plugin_keygen, add_plugin_doctor, add_plugin_test,
-        add_plugin_replay, add_plugin_state_verbs}) {
+       {add_plugin_new, add_plugin_pack, add_plugin_install, add_plugin_remove, add_plugin_list,
+        add_plugin_inspect, add_plugin_verify, add_plugin_sign, add_plugin_keygen,
+        add_plugin_doctor, add_plugin_test, add_plugin_replay, add_plugin_state_verbs}) {
     add(*plugin, program);
   }
 }

@@ -13,6 +13,7 @@
 namespace capstan::cli {
 
 // One file each.
+void add_plugin_new(CLI::App& plugin, Program& program);  // and `add kind`
 void add_plugin_pack(CLI::App& plugin, Program& program);
 void add_plugin_install(CLI::App& plugin, Program& program);
 void add_plugin_remove(CLI::App& plugin, Program& program);
