@@ -99,6 +99,8 @@ class InstalledTest(unittest.TestCase):
                           if not path.name.startswith("."))
             self.assertEqual(made, ["control", "network", "server", "token", "volume"])
             self.assertIsNotNone(server.get("secret", f"{name}-hosted-kubeconfig"))
+            # A control plane machine that stands by itself is not the Cluster's to delete.
+            server.kubectl("delete", "machine", f"{name}-boot-0", "--timeout=60s")
             for cluster in ("sample", "hosted", "boot"):
                 server.kubectl("delete", "cluster", f"{name}-{cluster}", "--timeout=60s")
             server.kubectl("delete", f"{name}volume", f"{name}-sample", "--timeout=60s")
