@@ -1,16 +1,11 @@
 // Every way in which a plugin can be broken is named with its reason, and the others go on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <poll.h>
-#include <pthread.h>
-#include <sys/eventfd.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
-#include <future>
 
 #include "runtime/plugin/plugin_loader.h"
 
@@ -83,39 +78,6 @@ TEST_F(LoaderTest, a_broken_plugin_does_not_stop_the_others) {
   EXPECT_EQ(registry.problems().size(), 1u);
   ASSERT_NE(registry.find("plain"), nullptr);
   EXPECT_EQ(registry.find("plain")->reconcile({}, "{}").status, Code::kOk);
-}
-
-std::promise<void>* forked = nullptr;
-
-// A client that waits for the end of its connection must not wait for a plugin that hangs.
-TEST_F(LoaderTest, a_file_that_is_tried_out_has_no_socket_of_the_program) {
-  std::promise<void> fork_done;
-  forked = &fork_done;
-  ::pthread_atfork(
-      nullptr,
-      [] {
-        if (forked != nullptr) std::exchange(forked, nullptr)->set_value();
-      },
-      nullptr);
-  int connection[2];
-  ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM, 0, connection), 0);
-  const int stop = ::eventfd(0, EFD_CLOEXEC);
-  LoaderOptions patient = options();
-  patient.probe_timeout = std::chrono::seconds(30);
-  patient.probe_stop = stop;
-  auto tried = std::async(std::launch::async, [&patient] {
-    PluginConfig hanging;
-    hanging.name = "hang-at-load";
-    return load_plugins({hanging}, patient).problems().size();
-  });
-  fork_done.get_future().wait();
-  ::close(connection[0]);
-  pollfd ended{connection[1], POLLIN, 0};
-  EXPECT_EQ(::poll(&ended, 1, 10'000), 1) << "the child has the connection";
-  EXPECT_EQ(::eventfd_write(stop, 1), 0);
-  EXPECT_EQ(tried.get(), 1u);
-  ::close(connection[1]);
-  ::close(stop);
 }
 
 TEST_F(LoaderTest, settings_that_the_plugin_refuses_are_named) {
