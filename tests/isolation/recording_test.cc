@@ -38,7 +38,10 @@ class IsolatedRecordingTest : public ZooTestCase {
     auto services = std::make_unique<HostServices>(
         services_for(file.manifest, config, HostPorts{.clock = clock_}));
     const auto make = [&](std::unique_ptr<HostTable> host) -> Result<std::unique_ptr<Provider>> {
-      if (isolated) return std::make_unique<IsolatedProvider>(file, std::move(host), options());
+      if (isolated) {
+        return std::unique_ptr<Provider>(
+            std::make_unique<IsolatedProvider>(file, std::move(host), options()));
+      }
       return std::unique_ptr<Provider>(TRY(NativeProvider::load(file, std::move(host))));
     };
     auto provider = make_recorded(path(name), file.manifest, std::move(services), make);
