@@ -99,6 +99,9 @@ def run(library, *flags, config=CONFIG):
 # is nothing to look at or nothing is found.
 HARMLESS_APART = {"ignores_sizes", "knows_everything", "leaks_file", "leaks_memory", "leaks_thread",
                   "once_only", "works_at_load", "works_in_create"}
+# A line of the log is a message that nobody answers: what the plugin does after it goes on while the
+# host ends, so in a process of its own this half may be whole when the crash comes.
+UNCERTAIN_APART = {"half_made"}
 # What is said of a process that ended, in this process and in one of its own.
 SAME_END = {"ended the process with code 3": "it ended with code 3"}
 
@@ -118,6 +121,8 @@ class ZooTest(unittest.TestCase):
 
     def test_each_animal_is_caught_in_a_process_of_its_own_too(self):
         for animal, (case, words) in ANIMALS.items():
+            if animal in UNCERTAIN_APART:
+                continue
             with self.subTest(animal=animal):
                 _, report = run(os.path.join(ZOO, f"zoo_{animal}.so"), "--mode", "process",
                                 "--only", f"^{case}(/|$)")
@@ -180,7 +185,8 @@ class ZooTest(unittest.TestCase):
             config.flush()
             code, report = run(os.path.join(ZOO, "zoo_good.so"), config=config.name)
         self.assertEqual(report["passed"], 0)
-        self.assertEqual({c["message"] for c in report["cases"]}, {"needs an account"})
+        messages = {c["message"] for c in report["cases"] if c["verdict"] == "skipped"}
+        self.assertEqual(messages, {"needs an account"})
         self.assertEqual(code, 1)
 
     def test_a_case_can_be_skipped_in_one_mode(self):
