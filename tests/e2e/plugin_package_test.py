@@ -282,7 +282,7 @@ kinds:
     status: true
     fields:
       spec:
-        size: integer
+        size: int
       status:
         answer: string
 """
@@ -334,8 +334,8 @@ class PythonTest(PackageTestCase):
         self.assertEqual([(p[0], p[2]) for p in self.installed()], [("hello-python", "digest")])
         folder = next(self.data.glob("plugins/hello-python/*"))
         self.assertEqual(sorted(p.name for p in folder.iterdir()),
-                         ["crds.yaml", "hello.py", "index.json", "kinds", "manifest.json",
-                          "metadata.yaml", "plugin.yaml", "test_hello.py"])
+                         ["conformance.yaml", "crds.yaml", "hello.py", "index.json", "kinds",
+                          "manifest.json", "metadata.yaml", "plugin.yaml", "test_hello.py"])
         for isolation in ("in-process", "process", "sandbox"):
             with self.subTest(isolation=isolation):
                 server = self.serve("hello-python", isolation)
