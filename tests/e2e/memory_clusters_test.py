@@ -162,26 +162,28 @@ class MemoryClustersTest(unittest.TestCase):
 
     def test_a_control_plane_machine_without_etcd_is_replaced_while_a_majority_is_left(self):
         self.create("c5", control_planes=3, workers=0)
+        # By uid: once it is gone, its replacement may have its name.
         def machines():
-            return sorted(m["metadata"]["name"] for m in self.server.get("machines")
-                          if m["spec"]["clusterName"] == "c5")
+            return {m["metadata"]["uid"]: m["metadata"]["name"] for m in self.server.get("machines")
+                    if m["spec"]["clusterName"] == "c5"}
         def ready():
             plane = self.server.get("kubeadmcontrolplane", "c5-control-plane")
             return plane["status"].get("readyReplicas") == 3 and len(machines()) == 3
         eventually(ready, 90, "three control planes are ready")
-        dead, stopped, _ = machines()
-        for name in (dead, stopped):
+        (dead, dead_name), (stopped, stopped_name), _ = machines().items()
+        for name in (dead_name, stopped_name):
             self.server.kubectl("annotate", "devmachine", name, f"{ETCD_MEMBER}=stopped")
         self.server.apply(HEALTH_CHECK)
-        self.server.kubectl("annotate", "machine", dead, "cluster.x-k8s.io/remediate-machine=")
+        self.server.kubectl("annotate", "machine", dead_name,
+                            "cluster.x-k8s.io/remediate-machine=")
         def refused():
-            conditions = self.server.get("machine", dead)["status"]["conditions"]
+            conditions = self.server.get("machine", dead_name)["status"]["conditions"]
             return any(c["type"] == "OwnerRemediated" and c["status"] == "False" and
                        c["reason"] in ("RemediationDeferred", "CannotBeRemediated")
                        for c in conditions)
         eventually(refused, 60, "with one of three etcd members nothing is removed")
         self.assertIn(dead, machines())
-        self.server.kubectl("annotate", "devmachine", stopped, f"{ETCD_MEMBER}-")
+        self.server.kubectl("annotate", "devmachine", stopped_name, f"{ETCD_MEMBER}-")
         eventually(lambda: dead not in machines() and ready(), 120, "the dead one is replaced")
         self.assertIn(stopped, machines())
         self.expect_gone("c5")
