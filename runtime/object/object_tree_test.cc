@@ -21,9 +21,8 @@ const Json* fields_in(const Json& tree) {
 }
 
 TEST(ObjectTreeTest, managed_fields_stay_text_and_all_else_is_a_tree) {
-  const std::string text =
-      object_with(std::string(R"({"labels":{"a":"b"},"managedFields":)") + kFields +
-                  R"(,"name":"n"})");
+  const std::string text = object_with(std::string(R"({"labels":{"a":"b"},"managedFields":)") +
+                                       kFields + R"(,"name":"n"})");
   Json tree = *parse_object_tree(text);
   ASSERT_TRUE(is_raw_json(*fields_in(tree)));
   EXPECT_EQ(raw_text(*fields_in(tree)), kFields);
