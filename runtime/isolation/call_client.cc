@@ -6,9 +6,6 @@
 namespace capstan::isolation {
 namespace {
 
-Error closed() {
-  return Error::unavailable("the connection between host and plugin is closed");
-}
 Error not_asked() {
   return Error::invalid("the plugin's process answered what was not asked");
 }
@@ -72,7 +69,7 @@ Result<Message> CallClient::call(const Call& call) {
   // Somebody else must read now.
   if (!reading_ && !waiters_.empty()) waiters_.begin()->second->woken.notify_one();
   if (!sent.ok()) return sent.error();
-  if (!waiter.reply) return closed();
+  if (!waiter.reply) return connection_closed();
   return *std::move(waiter.reply);
 }
 
@@ -80,7 +77,7 @@ Result<Message> CallClient::call_directly(const Call& call) {
   FrameHeader header = header_of(call);
   {
     const std::scoped_lock lock(mutex_);
-    if (ended_) return closed();
+    if (ended_) return connection_closed();
     header.call_id = new_id();
   }
   TRY(direct_->send(header, call.body, call.give_up));
@@ -91,7 +88,7 @@ Result<Message> CallClient::call_directly(const Call& call) {
     if (reply.code() != Code::kDeadlineExceeded) {
       const std::scoped_lock lock(mutex_);
       end(reply.ok() ? not_asked() : reply.error());
-      return closed();
+      return connection_closed();
     }
     look_aside();
     if (call.cancelled && call.cancelled() && !std::exchange(told, true)) cancel(header, call);

@@ -18,9 +18,6 @@ constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 // Room for more than the one descriptor that is allowed, so that a second one is noticed.
 constexpr size_t kControlSize = CMSG_SPACE(4 * sizeof(int));
 
-Error closed() {
-  return Error::unavailable("the connection between host and plugin is closed");
-}
 Error broken(const char* what) {
   return Error::invalid(std::string("a message of the plugin's process is broken: ") + what);
 }
@@ -97,6 +94,10 @@ void attach(msghdr& message, char* control, int fd) {
 
 }  // namespace
 
+Error connection_closed() {
+  return Error::unavailable("the connection between host and plugin is closed");
+}
+
 Result<std::pair<Fd, Fd>> Channel::make_pair() {
   int ends[2];
   if (::socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) != 0) {
@@ -134,7 +135,7 @@ Result<void> Channel::send(FrameHeader header, std::string_view body,
   if (memfd.valid()) attach(message, control, memfd.get());
   while (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
-    if (errno != EAGAIN && errno != ENOBUFS && errno != ETOOMANYREFS) return closed();
+    if (errno != EAGAIN && errno != ENOBUFS && errno != ETOOMANYREFS) return connection_closed();
     if (give_up && give_up()) return Error::unavailable("the other side does not read");
     pollfd writable{socket_.get(), POLLOUT, 0};
     ::poll(&writable, 1, static_cast<int>(kTick.count()));
@@ -181,10 +182,10 @@ Result<Message> Channel::receive_now(int flags) {
   while ((size = ::recvmsg(socket_.get(), &message, MSG_CMSG_CLOEXEC | flags)) < 0) {
     if (errno == EINTR) continue;
     if (errno == EAGAIN) return Error{Code::kDeadlineExceeded, "no message yet", {}, {}};
-    return closed();
+    return connection_closed();
   }
   const std::vector<Fd> descriptors = take_descriptors(message);
-  if (size == 0) return closed();
+  if (size == 0) return connection_closed();
   if ((message.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return broken("it is too large");
   return assemble({buffer.data(), static_cast<size_t>(size)}, descriptors);
 }

@@ -23,6 +23,9 @@ struct Message {
   std::string body;
 };
 
+// What a call or a message gets whose connection has ended.
+Error connection_closed();
+
 class Channel {
  public:
   // How long receive() waits at most where set_tick() was called, and how often send() asks whether

@@ -40,6 +40,21 @@ Error no_plugin(ApiClient& client, const std::string& name) {
                           ". `capstan plugin enable " + name + " --file FILE` adds one");
 }
 
+// A Plugin object that is there, and how to reach it.
+struct Found {
+  std::unique_ptr<ApiClient> client;
+  std::string path;
+  Json object;
+};
+
+Result<Found> find_plugin(const Flags& flags) {
+  Found found{TRY(make_api_client(flags.server)), {}, {}};
+  found.path = TRY(path_of(*found.client, flags.name));
+  found.object = TRY(found.client->find(kPlugin, "", flags.name));
+  if (found.object.is_null()) return no_plugin(*found.client, flags.name);
+  return found;
+}
+
 // Until the server has looked at this generation and reload of the object.
 Result<Json> wait_until_followed(ApiClient& client, const std::string& path, const Flags& flags,
                                  const Clock& clock) {
@@ -99,50 +114,43 @@ Result<void> enable(const Flags& flags, Program& program) {
 }
 
 Result<void> disable(const Flags& flags, Program& program) {
-  const auto client = TRY(make_api_client(flags.server));
-  const std::string path = TRY(path_of(*client, flags.name));
-  if (TRY(client->find(kPlugin, "", flags.name)).is_null()) return no_plugin(*client, flags.name);
-  TRY(client->call("PATCH", path, R"({"spec":{"enabled":false}})", "application/merge-patch+json"));
-  TRY(wait_until_followed(*client, path, flags, program.clock));
+  const Found found = TRY(find_plugin(flags));
+  TRY(found.client->call("PATCH", found.path, R"({"spec":{"enabled":false}})",
+                         "application/merge-patch+json"));
+  TRY(wait_until_followed(*found.client, found.path, flags, program.clock));
   program.out << "plugin \"" << flags.name << "\" is disabled; its objects wait for it\n";
   return {};
 }
 
 // A new value of an annotation tells the server to act.
-Result<void> annotate(ApiClient& client, const std::string& path, const char* annotation,
-                      Instant now) {
+Result<void> annotate(const Found& found, const char* annotation, Instant now) {
   const Json patch = {{"metadata", {{"annotations", {{annotation, format_micro_time(now)}}}}}};
-  TRY(client.call("PATCH", path, dump_json(patch), "application/merge-patch+json"));
+  TRY(found.client->call("PATCH", found.path, dump_json(patch), "application/merge-patch+json"));
   return {};
 }
 
 Result<void> reload(const Flags& flags, Program& program) {
-  const auto client = TRY(make_api_client(flags.server));
-  const std::string path = TRY(path_of(*client, flags.name));
-  if (TRY(client->find(kPlugin, "", flags.name)).is_null()) return no_plugin(*client, flags.name);
-  TRY(annotate(*client, path, kReload, program.clock.now()));
-  return expect_running(TRY(wait_until_followed(*client, path, flags, program.clock)), flags,
-                        program);
+  const Found found = TRY(find_plugin(flags));
+  TRY(annotate(found, kReload, program.clock.now()));
+  return expect_running(TRY(wait_until_followed(*found.client, found.path, flags, program.clock)),
+                        flags, program);
 }
 
 Result<void> unquarantine(const Flags& flags, Program& program) {
-  const auto client = TRY(make_api_client(flags.server));
-  const std::string path = TRY(path_of(*client, flags.name));
-  const Json before = TRY(client->find(kPlugin, "", flags.name));
-  if (before.is_null()) return no_plugin(*client, flags.name);
-  const std::string state = get_string(before, {"status", "state"}, "Unknown");
+  const Found found = TRY(find_plugin(flags));
+  const std::string state = get_string(found.object, {"status", "state"}, "Unknown");
   if (state != "Quarantined") {
     return Error::failed_precondition("plugin \"" + flags.name + "\" is in no quarantine, it is " +
                                       state);
   }
-  TRY(annotate(*client, path, kUnquarantine, program.clock.now()));
+  TRY(annotate(found, kUnquarantine, program.clock.now()));
   const MonotonicTime deadline =
       program.clock.monotonic() + std::chrono::seconds(flags.timeout_seconds);
-  Json plugin = before;
+  Json plugin = found.object;
   while (get_string(plugin, {"status", "state"}) != "Running" &&
          program.clock.monotonic() < deadline) {
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
-    plugin = TRY(client->get(path));
+    plugin = TRY(found.client->get(found.path));
   }
   return expect_running(plugin, flags, program);
 }
