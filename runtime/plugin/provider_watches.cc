@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 #include "runtime/object/kind.h"
 #include "runtime/plugin/provider_request.h"
@@ -11,10 +12,34 @@ namespace {
 
 using Keys = std::vector<ObjectKey>;
 
-// The owner changed: what it owns of the kind.
-WatchRule owned_of(const GroupKind& owner, const GroupKind& kind) {
-  return {owner, [kind](const StoreEvent& event, const WatchCache& cache) {
+bool same_at(const Json& before, const Json& after, std::initializer_list<std::string_view> path) {
+  const Json* x = find(before, path);
+  const Json* y = find(after, path);
+  return x != nullptr && y != nullptr ? *x == *y : x == y;
+}
+
+// Whether a Cluster or Machine changed in what providers wait for. Their conditions, phases and
+// counts follow from what the providers themselves report: most of their writes are of these only.
+bool steers_providers(const StoreEvent& event) {
+  if (event.previous == nullptr || event.type != EventType::kModified) return true;
+  const Metadata& before = event.previous->meta();
+  const Metadata& after = event.object->meta();
+  if (before.generation != after.generation || before.deleting() != after.deleting() ||
+      before.labels != after.labels || before.owner_references != after.owner_references) {
+    return true;
+  }
+  const JsonPtr old_tree = event.previous->tree();
+  const JsonPtr new_tree = event.object->tree();
+  return !same_at(*old_tree, *new_tree, {"metadata", "annotations"}) ||
+         !same_at(*old_tree, *new_tree, {"status", "initialization"}) ||
+         !same_at(*old_tree, *new_tree, {"status", "nodeRef"});
+}
+
+// The Machine that owns it changed: what it owns of the kind.
+WatchRule of_machine(const GroupKind& kind) {
+  return {kMachineKind, [kind](const StoreEvent& event, const WatchCache& cache) {
             Keys keys;
+            if (!steers_providers(event)) return keys;
             for (const ObjectPtr& object : cache.owned_by(event.object->meta().uid)) {
               if (object->key().kind == kind) keys.push_back(object->key());
             }
@@ -27,6 +52,7 @@ WatchRule of_cluster(const GroupKind& kind) {
   return {kClusterKind, [kind](const StoreEvent& event, const WatchCache& cache) {
             const Metadata& cluster = event.object->meta();
             Keys keys;
+            if (!steers_providers(event)) return keys;
             for (const ObjectPtr& object :
                  cache.list(kind, {cluster.ns, {{kClusterNameLabel, cluster.name}}}).items) {
               keys.push_back(object->key());
@@ -92,10 +118,8 @@ class WatchSet {
     rules_.push_back(of_cluster(kind_));
   }
 
-  void add_owner(const GroupKind& owner) {
-    if (owner != kClusterKind && owners_.insert(owner).second) {
-      rules_.push_back(owned_of(owner, kind_));
-    }
+  void add_machine() {
+    if (!std::exchange(machine_, true)) rules_.push_back(of_machine(kind_));
   }
   void add_owned(const GroupKind& owned) {
     if (owned.kind != "*" && owned.group != "*" && owned != kind_ && owned_.insert(owned).second) {
@@ -117,7 +141,8 @@ class WatchSet {
  private:
   const GroupKind kind_;
   std::vector<WatchRule> rules_;
-  std::set<GroupKind> owners_, owned_, siblings_;
+  std::set<GroupKind> owned_, siblings_;
+  bool machine_ = false;
 };
 
 }  // namespace
@@ -128,7 +153,7 @@ std::vector<WatchRule> provider_watches(const GroupKind& kind,
   for (const ProviderRoute& route : routes) {
     if (route.entry->role == ProviderRole::kInfraMachine ||
         route.entry->role == ProviderRole::kBootstrapConfig) {
-      watches.add_owner(kMachineKind);
+      watches.add_machine();
     }
     const Manifest& manifest = route.provider->manifest();
     for (const Json& crd : manifest.kinds) {

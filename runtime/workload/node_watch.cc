@@ -225,7 +225,7 @@ void NodeWatch::note(const HttpReader& reader) {
 
 void NodeWatch::note_end(const Result<void>& result) {
   if (result.ok()) return;
-  ++failures_;
+  if (failures_++ == 0) failing_since_ = steady_clock::now();
   Error failure = Error(result.error()).with_context(access_->text());
   bool changed = false;
   {
@@ -242,9 +242,13 @@ net::awaitable<void> NodeWatch::pause() {
   if (hurry_) co_return;
   const NodeWatchOptions& options = shared_.options;
   const Duration grown = options.first_pause * (int64_t{1} << std::clamp(failures_ - 1, 0, 16));
+  // A server that comes up is seen soon: a pause is no more than an eighth of the time waited so
+  // far.
+  const Duration share = std::max(options.first_pause, (steady_clock::now() - failing_since_) / 8);
   const double jitter = 0.5 + shared_.random.fraction() / 2;
   const auto jittered = std::chrono::duration_cast<Duration>(
-      std::chrono::duration<double, std::nano>(std::min(grown, options.longest_pause)) * jitter);
+      std::chrono::duration<double, std::nano>(std::min({grown, share, options.longest_pause})) *
+      jitter);
   boost::system::error_code cancelled;
   pause_timer_.expires_after(std::max(jittered, retry_after_));
   co_await pause_timer_.async_wait(net::redirect_error(net::use_awaitable, cancelled));

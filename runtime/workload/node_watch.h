@@ -64,6 +64,7 @@ class NodeWatch : public std::enable_shared_from_this<NodeWatch> {
   bool hurry_ = false;    // the next pause is skipped
   bool reached_ = false;  // in this attempt
   int failures_ = 0;      // attempts without success in a row
+  std::chrono::steady_clock::time_point failing_since_{};
   Duration retry_after_{};
 
   mutable std::mutex mutex_;  // of what follows; only the watches' thread changes the cache
