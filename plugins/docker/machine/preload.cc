@@ -28,6 +28,8 @@ class PartWriter {
     if (part_.size() >= kPart) flush();
     return result_.ok();
   }
+  // Of what was written so far.
+  const Status& result() const { return result_; }
   Status finish() {
     if (result_.ok() && !part_.empty()) flush();
     if (result_.ok()) write({.name = folder_ + "/complete"});
@@ -61,9 +63,10 @@ Status copy_image(Engine& engine, const std::string& node, const std::string& im
                   const std::string& number) {
   PartWriter writer(engine, node, "capstan/preload/" + number);
   auto saved = save_image(engine, image, [&](std::string_view piece) { return writer.add(piece); });
-  // What the node refused is the reason why the transfer was ended.
-  if (!saved.ok() && saved.code() != sdk::Code::kCancelled) return saved;
-  return writer.finish();
+  if (saved.ok()) return writer.finish();
+  // What the node refused is the reason why the transfer was ended; where it refused nothing, half
+  // of the image may be there.
+  return writer.result().ok() ? saved : writer.result();
 }
 
 }  // namespace
