@@ -26,6 +26,7 @@ inline constexpr char kClusterApiVersion[] = "cluster.x-k8s.io/v1beta2";
 // Labels.
 inline constexpr char kClusterNameLabel[] = "cluster.x-k8s.io/cluster-name";
 inline constexpr char kControlPlaneLabel[] = "cluster.x-k8s.io/control-plane";
+inline constexpr char kControlPlaneNameLabel[] = "cluster.x-k8s.io/control-plane-name";
 inline constexpr char kDeploymentNameLabel[] = "cluster.x-k8s.io/deployment-name";
 inline constexpr char kSetNameLabel[] = "cluster.x-k8s.io/set-name";
 inline constexpr char kPoolNameLabel[] = "cluster.x-k8s.io/pool-name";
