@@ -112,7 +112,9 @@ void ConnectionPool::release(ConnectionPtr connection) {
   std::erase(busy_, connection.get());
   --taken_;
   connection->idle_since = clock_.monotonic();
-  if (!connection->broken) idle_.push_back(std::move(connection));
+  // One that was broken off just as its answer came would fail the next request.
+  const bool usable = !connection->broken && !connection->overdue;
+  if (usable) idle_.push_back(std::move(connection));
   freed_.notify_one();
 }
 
