@@ -25,6 +25,42 @@ ProviderReply failure(Code code, std::string summary, std::string detail,
   return reply;
 }
 
+// Whether a call is to end, and what becomes of a process in which it does not.
+class CallLimit {
+ public:
+  CallLimit(const ProviderCall& call, std::string name, PluginProcess& process,
+            const IsolationOptions& options)
+      : call_(call), name_(std::move(name)), process_(process), options_(options) {}
+
+  bool reached() {
+    const MonotonicTime now = options_.clock.monotonic();
+    if (!late_ && call_.deadline != MonotonicTime{} && now >= call_.deadline) late_ = now;
+    if (!cancelled_ && call_.cancelled != nullptr && *call_.cancelled) cancelled_ = now;
+    if (late_ && now - *late_ >= options_.restart.grace) {
+      process_.give_up("it did not return from " + name_ + " within its deadline and " +
+                       format_age(options_.restart.grace) + " of grace");
+    }
+    if (cancelled_ && now - *cancelled_ >= patience()) {
+      process_.dismiss("it did not return from " + name_ + " within " + format_age(patience()) +
+                       " of being told to give up");
+    }
+    return late_ || cancelled_;
+  }
+
+ private:
+  Duration patience() const {
+    const Duration grace = options_.restart.grace;
+    return options_.ending() ? grace : std::max(grace, options_.patience);
+  }
+
+  const ProviderCall& call_;
+  const std::string name_;
+  PluginProcess& process_;
+  const IsolationOptions& options_;
+  std::optional<MonotonicTime> late_;       // seen to be past its deadline
+  std::optional<MonotonicTime> cancelled_;  // seen to be
+};
+
 }  // namespace
 
 IsolatedProvider::IsolatedProvider(PluginFile file, std::unique_ptr<HostTable> services,
@@ -120,27 +156,14 @@ ProviderReply IsolatedProvider::work(Method method, const ProviderCall& call,
 Result<ProviderReply> IsolatedProvider::exchange(PluginProcess& process, Method method,
                                                  const ProviderCall& call,
                                                  const std::string& body) {
-  std::optional<MonotonicTime> told;
-  const auto overdue = [&] {
-    const MonotonicTime now = options_.clock.monotonic();
-    const bool past = call.deadline != MonotonicTime{} && now >= call.deadline;
-    if (!told && !past && (call.cancelled == nullptr || !*call.cancelled)) return false;
-    if (!told) told = now;
-    if (now - *told >= options_.restart.grace) {
-      process.give_up(std::string("it did not return from ") +
-                      (method == Method::kAdmit ? "admit" : "reconcile") +
-                      " within its deadline and " + format_age(options_.restart.grace) +
-                      " of grace");
-    }
-    return true;
-  };
+  CallLimit limit(call, method == Method::kAdmit ? "admit" : "reconcile", process, options_);
   Result<Message> answer =
       process.calls().call({.method = method,
                             .body = body,
                             .deadline_ns = call.deadline.time_since_epoch().count(),
                             .attempt = call.attempt,
-                            .cancelled = overdue,
-                            .give_up = [&] { return overdue() && process.given_up(); }});
+                            .cancelled = [&] { return limit.reached(); },
+                            .give_up = [&] { return limit.reached() && process.given_up(); }});
   if (answer.code() == Code::kResourceExhausted) {  // too large to be sent: the process is well
     return failure(answer.code(), answer.error().message, "", kSoon, "");
   }

@@ -3,9 +3,11 @@
 //
 // Deadlines and cancellation cross. A call that does not return within its deadline and a grace
 // costs the plugin its process (SIGTERM, then SIGKILL); so does a broken message or a connection
-// that it closes. Whatever ended the process, its calls fail with kUnavailable and a diagnostic
-// that says why and when to come again, and the process is started again after a delay (see
-// restart_policy.h), never before the old one is gone: no object is worked on twice at a time.
+// that it closes. So does, for the sake of those who wait, a cancelled call that is not past its
+// deadline and does not return for a while; that is no crash and no step towards quarantine.
+// Whatever ended the process, its calls fail with kUnavailable and a diagnostic that says why and
+// when to come again, and the process is started again after a delay (see restart_policy.h), never
+// before the old one is gone: no object is worked on twice at a time.
 //
 // Thread safety: as Provider. A thread of its own starts, watches and ends the process.
 //
@@ -44,6 +46,11 @@ struct IsolationOptions {
   CgroupPlace cgroups = {};
   Needs more_needs = {};  // hosts and paths besides the manifest's: where a test's fake is
   RestartOptions restart = {};
+  // How long a cancelled call may take to return, unless the grace is longer: a change of plugins
+  // waits for it, and meanwhile nothing is reconciled.
+  Duration patience = std::chrono::seconds(10);
+  // True: everything is to end, so a cancelled call has the grace only. From any thread.
+  std::function<bool()> ending = [] { return false; };
   Duration start_timeout = std::chrono::seconds(10);
   Duration activate_timeout = std::chrono::seconds(60);  // and of deactivate
   size_t max_reply = size_t{8} << 20;
@@ -79,6 +86,12 @@ class IsolatedProvider final : public Provider {
     kQuarantined,  // it ended too often; until due_, or until a person says so
   };
 
+  enum class Loss {  // of a process
+    kCrash,
+    kRefusal,    // it could be started and said no
+    kDismissal,  // it was ended for the sake of others
+  };
+
   ProviderReply work(Method method, const ProviderCall& call, const std::string& body);
   Result<ProviderReply> exchange(PluginProcess& process, Method method, const ProviderCall& call,
                                  const std::string& body);
@@ -94,7 +107,8 @@ class IsolatedProvider final : public Provider {
   void watch(std::unique_lock<std::mutex>& lock);
   void wait_in_quarantine(std::unique_lock<std::mutex>& lock);
   void leave_quarantine();
-  void lost(std::string reason, bool crash);
+  void lost(std::string reason, Loss loss);
+  std::optional<Duration> delay_after(Loss loss, MonotonicTime now);
   void tell_end(std::string end);
   void wake();
   void sleep_until_woken(int pidfd, std::optional<Duration> limit);

@@ -163,11 +163,12 @@ Result<Message> PluginProcess::call_within(Duration limit, Method method, std::s
                       .give_up = overdue});
 }
 
-void PluginProcess::give_up(const std::string& reason) {
+void PluginProcess::give_up(const std::string& reason, bool blamed) {
   {
     const std::scoped_lock lock(mutex_);
     if (!reason_.empty()) return;
     reason_ = reason;
+    blamed_ = blamed;
   }
   if (options_.given_up) options_.given_up();
 }
@@ -206,7 +207,7 @@ void PluginProcess::terminate(Duration grace) {
   signal(SIGKILL);
 }
 
-std::string PluginProcess::reap() {
+PluginProcess::End PluginProcess::reap() {
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(pid_), &info, WEXITED | WNOWAIT) != 0 &&
          errno == EINTR) {
@@ -224,10 +225,10 @@ std::string PluginProcess::reap() {
   service_channel_.shutdown();
   const bool ended_by_us = told_to_end_ && (info.si_code == CLD_EXITED ||
                                             info.si_status == SIGTERM || info.si_status == SIGKILL);
-  if (group_ && group_->ran_out_of_memory()) return "it used more memory than limits.memory";
+  if (group_ && group_->ran_out_of_memory()) return {"it used more memory than limits.memory"};
   const std::scoped_lock lock(mutex_);
-  if (!reason_.empty() && ended_by_us) return reason_;
-  return end_of(info);
+  if (!reason_.empty() && ended_by_us) return {reason_, blamed_};
+  return {end_of(info)};
 }
 
 }  // namespace capstan::isolation

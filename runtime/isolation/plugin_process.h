@@ -51,21 +51,28 @@ class PluginProcess {
                               uint64_t current = 0);
 
   // The process is to be ended since it cannot be worked with any more; the first reason counts.
-  void give_up(const std::string& reason);
+  void give_up(const std::string& reason) { give_up(reason, true); }
+  // The process is to be ended for the sake of others: it does what it was asked for, in its time.
+  void dismiss(const std::string& reason) { give_up(reason, false); }
   bool given_up() const;
 
   // Closes the connections, waits, then SIGTERM, waits, then SIGKILL. Nothing of its group is left.
   void end(Duration grace);
   // SIGTERM, and SIGKILL after the grace.
   void terminate(Duration grace);
+  struct End {
+    std::string reason;
+    bool crash = true;  // not where it was dismissed, and ended for that
+  };
   // Why it ended: what give_up() said, "signal 11 (Segmentation fault)", "it ended with code 3".
   // Precondition: it has ended.
-  std::string reap();
+  End reap();
   // What it used, after reap().
   double cpu_seconds() const { return cpu_seconds_; }
 
  private:
   PluginProcess(Options options, Fd calls, Fd services, Fd direct);
+  void give_up(const std::string& reason, bool blamed);
   bool wait(Duration limit) const;
   void signal(int number);
 
@@ -81,6 +88,7 @@ class PluginProcess {
   bool told_to_end_ = false;  // by a signal of ours
   mutable std::mutex mutex_;
   std::string reason_;
+  bool blamed_ = true;  // for that reason
   CallClient calls_;
   std::unique_ptr<OutputReader> output_;
   std::unique_ptr<CallServer> services_;

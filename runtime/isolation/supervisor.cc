@@ -56,7 +56,7 @@ void IsolatedProvider::supervise() {
   if (process == nullptr) return;
   (void)process->call_within(options_.activate_timeout, Method::kDeactivate, "");
   process->end(options_.restart.grace);
-  tell_end(process->reap());
+  tell_end(process->reap().reason);
 }
 
 // It was asked to end: what else it did is its last crash.
@@ -92,7 +92,7 @@ void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
       if (start_crashed_) ++state_.crashes;
       return;
     }
-    return lost(started.error().message, start_crashed_);
+    return lost(started.error().message, start_crashed_ ? Loss::kCrash : Loss::kRefusal);
   }
   activation_ = 0;
   process_ = *std::move(started);
@@ -135,18 +135,18 @@ void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
   sleep_until_woken(process->pidfd(), {});
   pollfd ended{process->pidfd(), POLLIN, 0};
   const bool has_ended = ::poll(&ended, 1, 0) > 0;
-  std::string reason;
+  PluginProcess::End end;
   const bool gone = has_ended || process->given_up();
   if (gone) {
     if (!has_ended) process->terminate(options_.restart.grace);
-    reason = process->reap();
+    end = process->reap();
   }
   lock.lock();
   if (gone) {
     process_ = nullptr;
     past_cpu_seconds_ += process->cpu_seconds();
     retired_ = process;
-    lost(reason, true);
+    lost(end.reason, end.crash ? Loss::kCrash : Loss::kDismissal);
     const bool quarantined = phase_ == Phase::kQuarantined;
     lock.unlock();
     if (quarantined && options_.changed) options_.changed();
@@ -155,18 +155,17 @@ void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
 }
 
 // With the lock held: the process is gone, or could not be started.
-void IsolatedProvider::lost(std::string reason, bool crash) {
+void IsolatedProvider::lost(std::string reason, Loss loss) {
   const MonotonicTime now = options_.clock.monotonic();
   state_.pid = 0;
   last_failure_ = std::move(reason);
-  if (crash) ++state_.crashes;
-  const std::optional<Duration> delay =
-      crash ? policy_.crashed(now) : std::optional<Duration>(policy_.refused(now));
-  if (delay) {
+  if (loss == Loss::kCrash) ++state_.crashes;
+  if (const std::optional<Duration> delay = delay_after(loss, now)) {
     due_ = now + *delay;
     phase_ = Phase::kWaiting;
-    spdlog::error("plugin \"{}\": {}; it is started again in {} ms", name(), last_failure_,
-                  std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count());
+    spdlog::log(loss == Loss::kDismissal ? spdlog::level::warn : spdlog::level::err,
+                "plugin \"{}\": {}; it is started again in {} ms", name(), last_failure_,
+                std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count());
   } else {
     phase_ = Phase::kQuarantined;
     due_ = now + options_.restart.quarantine;
@@ -175,6 +174,19 @@ void IsolatedProvider::lost(std::string reason, bool crash) {
                   last_failure_);
   }
   changed_.notify_all();
+}
+
+// Nothing: not before its quarantine is over.
+std::optional<Duration> IsolatedProvider::delay_after(Loss loss, MonotonicTime now) {
+  switch (loss) {
+    case Loss::kCrash:
+      return policy_.crashed(now);
+    case Loss::kRefusal:
+      return policy_.refused(now);
+    case Loss::kDismissal:
+      break;
+  }
+  return options_.restart.first_delay;
 }
 
 void IsolatedProvider::sleep_until_woken(int pidfd, std::optional<Duration> limit) {
@@ -200,7 +212,8 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
   const auto crashed = [&](const std::string& when) {
     start_crashed_ = true;
     process->terminate(options_.restart.grace);
-    return Error::internal(file_.path + ": its process ended " + when + ": " + process->reap());
+    return Error::internal(file_.path + ": its process ended " + when + ": " +
+                           process->reap().reason);
   };
   std::vector<std::string> notices;
   const bool in_cgroup = limit_by_cgroup(*process, notices);

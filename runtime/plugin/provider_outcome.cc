@@ -116,9 +116,8 @@ class ReplyReader {
     TRY(check_metadata(patch));
     const Json* own = capstan::find(patch, {"status", "conditions"});
     Json list = own != nullptr && own->is_array() ? *own : current_conditions(*tree_);
-    const bool recovered = drop_failure(list, conditions);
-    Json merged =
-        merged_conditions(list, conditions, observed_generation(), context_.now);
+    const bool recovered = !context_.given_up && drop_failure(list, conditions);
+    Json merged = merged_conditions(list, conditions, observed_generation(), context_.now);
     if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
     (void)drop_known(patch, tree_.get());
@@ -372,8 +371,10 @@ Outcome provider_outcome(const ProviderReply& reply, const OutcomeContext& conte
   std::optional<Error> error;
   if (failed) {
     error = reply.error(context.manifest.name);
-    conditions.push_back(
-        {"Ready", "False", reply.reason(), error->message.substr(0, kMaxMessage)});
+    if (!context.given_up) {
+      conditions.push_back(
+          {"Ready", "False", reply.reason(), error->message.substr(0, kMaxMessage)});
+    }
   }
   Json json = Json::object();
   if (!reply.text.empty()) {
@@ -384,7 +385,9 @@ Outcome provider_outcome(const ProviderReply& reply, const OutcomeContext& conte
   auto outcome = ReplyReader(context).read(json, std::move(conditions));
   if (!outcome.ok()) return misbehaviour(context, std::move(outcome).error());
   if (!failed) return *std::move(outcome);
-  if (outcome->events.empty()) outcome->events.push_back(failure_event(context.object, *error));
+  if (outcome->events.empty() && !context.given_up) {
+    outcome->events.push_back(failure_event(context.object, *error));
+  }
   // Nothing but a change of the object helps, and that wakes it.
   if (!reply.terminal()) outcome->error = std::move(error);
   return *std::move(outcome);

@@ -22,11 +22,14 @@ struct OutcomeContext {
   const Manifest& manifest;
   const KindRegistry& kinds;
   Instant now;
+  // The host gave the call up, so its failure says nothing of the object.
+  bool given_up = false;
 };
 
 // A failure of the call becomes Outcome::error, a Ready=False condition (unless the reply sets
-// Ready itself) and an event; a terminal one is not retried. A reply that cannot be read, or that
-// touches what the manifest does not allow, is an error and nothing of it is committed.
+// Ready itself) and an event; a terminal one is not retried. Of a call that was given up it is the
+// error alone. A reply that cannot be read, or that touches what the manifest does not allow, is an
+// error and nothing of it is committed.
 Outcome provider_outcome(const ProviderReply& reply, const OutcomeContext& context);
 
 // An outcome that only sets conditions of the object; empty where they are set already.

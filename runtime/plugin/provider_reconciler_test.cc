@@ -146,6 +146,27 @@ TEST_F(ProviderReconcilerTest, the_reply_becomes_changes) {
   EXPECT_EQ(outcome.changes[0].op, Change::Op::kPatchStatus);
 }
 
+TEST_F(ProviderReconcilerTest, the_failure_of_a_call_that_was_given_up_is_not_told_of_the_object) {
+  FakeProvider& provider = add(machine_manifest("test"));
+  put_machine({}, {{"conditions", Json::array({{{"type", "Ready"},
+                                                {"status", "False"},
+                                                {"reason", "ReconcileFailed"},
+                                                {"message", "earlier"}}})}});
+  ProviderReconciler reconciler(kMachine, registry_, kinds_);
+  reconciler.cancel();
+  const auto reconcile_cancelled = [&](ProviderReply reply) {
+    provider.reply = std::move(reply);
+    return reconciler.reconcile({kMachine, "ns", "im"}, {*cache_, clock_, random_, 0}).value();
+  };
+  const Outcome cut = reconcile_cancelled({Code::kUnavailable, "", {}});
+  EXPECT_TRUE(cut.changes.empty());
+  EXPECT_TRUE(cut.events.empty());
+  EXPECT_TRUE(cut.error.has_value());
+
+  const Outcome done = reconcile_cancelled({Code::kOk, R"({"patch":{"status":{"a":1}}})", {}});
+  EXPECT_EQ(done.changes.size(), 1u) << "what was done before counts";
+}
+
 TEST_F(ProviderReconcilerTest, the_plugin_whose_when_holds_takes_the_object) {
   FakeProvider& docker = add(machine_manifest("docker", "docker"));
   FakeProvider& memory = add(machine_manifest("memory", "memory"));

@@ -91,6 +91,7 @@ LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
     isolated.sandbox = config.isolation == "sandbox";
     isolated.limits = config.limits;
     isolated.restart = config.restart;
+    isolated.ending = [this] { return ending_.load(); };
     isolated.changed = [this, changed, manifest = file.manifest] {
       wake_objects_of(manifest);
       changed();
@@ -363,6 +364,7 @@ void ProviderRuntime::wake_cluster(const ClusterName& cluster) {
 void ProviderRuntime::stop() {
   if (core_ == nullptr) return;  // never started, or stopped already
   watches_.clear();
+  ending_ = true;
   stop_controllers();
   core_->plugin_admission->set(held_writes_);
   if (plugins_ != nullptr) plugins_->stop();

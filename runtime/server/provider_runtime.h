@@ -9,6 +9,7 @@
 // Lifetime: the core and the signals outlive it.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <map>
 #include <memory>
@@ -85,6 +86,7 @@ class ProviderRuntime {
   std::set<std::string> introduced_files_;
   std::shared_ptr<Admission> held_writes_;
 
+  std::atomic<bool> ending_{false};  // nobody waits for calls of plugins any more
   RuntimeCore* core_ = nullptr;
   std::unique_ptr<RegistryPluginMetrics> metrics_;
   std::unique_ptr<EventRecorder> events_;  // of plugins, beside those that come with a reply

@@ -196,6 +196,66 @@ TEST_F(IsolatedProviderTest, a_call_that_obeys_its_cancellation_costs_nothing) {
   EXPECT_EQ(provider->state().crashes, 0u);
 }
 
+TEST_F(IsolatedProviderTest, a_cancelled_call_may_take_its_time) {
+  IsolationOptions patient = options();
+  patient.restart.grace = 1ms;
+  patient.patience = kLimit;
+  const auto provider = start(patient);
+  const int64_t pid = provider->state().pid;
+  const std::atomic<bool> cancelled{true};
+  ProviderCall call = within(1h);
+  call.cancelled = &cancelled;
+  EXPECT_EQ(reconcile(*provider, "linger", call).status, Code::kCancelled);
+  EXPECT_EQ(provider->state().pid, pid);
+  EXPECT_EQ(provider->state().crashes, 0u);
+}
+
+TEST_F(IsolatedProviderTest, one_that_does_not_give_up_is_ended_and_neither_crash_nor_quarantine) {
+  IsolationOptions strict = options();
+  strict.restart.grace = strict.patience = 10ms;
+  strict.restart.crashes = 1;
+  const auto provider = start(strict);
+  const std::atomic<bool> cancelled{true};
+  ProviderCall call = within(1h);
+  call.cancelled = &cancelled;
+  for (int i = 1; i <= 3; ++i) {
+    const ProviderReply reply = reconcile(*provider, "hang", call);
+    EXPECT_EQ(reply.reason(), kPluginUnavailable);
+    EXPECT_THAT(reply.error("zoo").message, HasSubstr("of being told to give up"));
+    ASSERT_TRUE(wait_for_changes(i));
+  }
+  EXPECT_EQ(seen(*provider, "nothing"), "well");
+  EXPECT_EQ(provider->state().restarts, 3u);
+  EXPECT_EQ(provider->state().crashes, 0u);
+  EXPECT_EQ(provider->statistics().quarantines, 0u);
+}
+
+TEST_F(IsolatedProviderTest, when_all_ends_a_cancelled_call_has_the_grace_only) {
+  std::atomic<bool> ending{false};
+  IsolationOptions patient = options();
+  patient.restart.grace = 10ms;
+  patient.patience = 1h;
+  patient.ending = [&] { return ending.load(); };
+  const auto provider = start(patient);
+  std::atomic<bool> cancelled{true};
+  ProviderCall call;
+  call.cancelled = &cancelled;
+  ending = true;
+  EXPECT_THAT(reconcile(*provider, "hang", call).error("zoo").message,
+              HasSubstr("of being told to give up"));
+  provider->deactivate();
+  EXPECT_EQ(provider->state().crashes, 0u);
+}
+
+TEST_F(IsolatedProviderTest, a_crash_of_one_that_is_told_to_give_up_is_a_crash) {
+  const auto provider = start();
+  const std::atomic<bool> cancelled{true};
+  ProviderCall call;
+  call.cancelled = &cancelled;
+  EXPECT_THAT(reconcile(*provider, "crash", call).error("zoo").message, HasSubstr("signal 11"));
+  EXPECT_EQ(provider->state().crashes, 1u);
+}
+
 TEST_F(IsolatedProviderTest, many_calls_run_side_by_side) {
   const auto provider = start();
   std::atomic<bool> cancelled{false};

@@ -176,6 +176,13 @@ static capstan_status wait_for_cancel(const capstan_call* call) {
   return CAPSTAN_CANCELLED;
 }
 
+/* Knows that it is to give up and has something to end first. */
+static capstan_status linger(const capstan_call* call) {
+  (void)wait_for_cancel(call);
+  for (int i = 0; i < 100; ++i) nap();
+  return CAPSTAN_CANCELLED;
+}
+
 static capstan_status reconcile(void* ctx, const capstan_call* call, capstan_str request,
                                 const capstan_sink* reply) {
   char text[64];
@@ -200,6 +207,7 @@ static capstan_status reconcile(void* ctx, const capstan_call* call, capstan_str
     raise(SIGKILL);
   }
   if (has(request, "scenario-slow")) return wait_for_cancel(call);
+  if (has(request, "scenario-linger")) return linger(call);
   if (has(request, "scenario-use-services")) return use_services(ctx, request, reply);
   if (has(request, "scenario-descriptors-open")) return list_descriptors(reply);
   if (has(request, "scenario-environment")) return list_environment(reply);
