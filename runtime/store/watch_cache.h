@@ -68,7 +68,7 @@ class WatchCache {
 
 struct WatchCacheOptions {
   size_t window = 20'000;             // events kept for watches that resume
-  size_t window_bytes = 64ULL << 20;  // and at most so many bytes of their objects' texts
+  size_t window_bytes = 16ULL << 20;  // and at most so many bytes of their objects' texts
   // Whether written objects keep the tree that they were made from. Without, nothing is left to
   // drop_idle_trees() but what readers had parsed.
   bool keep_trees = true;
