@@ -34,5 +34,17 @@ TEST(HoldingAdmissionTest, writes_of_what_a_plugin_checks_wait_until_it_runs) {
   EXPECT_TRUE(admission.admit(*other, object, nullptr).ok());
 }
 
+TEST(HoldingAdmissionTest, what_need_not_wait_is_judged_by_the_admission_before) {
+  const KindPtr checked = plugin_kind("Machine", "machines");
+  const KindPtr held = plugin_kind("Note", "notes");
+  SwitchableAdmission admission;
+  admission.set(std::make_shared<HoldingAdmission>(std::set<GroupKind>{checked->id}));
+  admission.set(
+      std::make_shared<HoldingAdmission>(std::set<GroupKind>{held->id}, admission.target()));
+  Json object = Json::object();
+  EXPECT_EQ(admission.admit(*held, object, nullptr).code(), Code::kUnavailable);
+  EXPECT_EQ(admission.admit(*checked, object, nullptr).code(), Code::kUnavailable);
+}
+
 }  // namespace
 }  // namespace capstan

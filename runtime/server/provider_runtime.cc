@@ -114,6 +114,7 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
     return sources_.load(config, loader_options(changed), report);
   };
   out.bring_kinds = [this](const Manifest& manifest) {
+    hold_writes_for(manifest);
     BootOptions boot;
     boot.bundled_crds = manifest.kinds;
     boot.namespaces.clear();
@@ -136,12 +137,27 @@ void ProviderRuntime::hold_writes(RuntimeCore& core) {
   for (const WantedPlugin& plugin : PluginObjects(*core.resources).wanted()) {
     look_at(plugin.config);
   }
+  core.plugin_admission->set(hold_all());
+}
+
+std::shared_ptr<Admission> ProviderRuntime::hold_all() const {
   std::set<GroupKind> kinds;
   for (const auto& [name, manifest] : sources_.manifests()) {
     kinds.insert(manifest.admits.begin(), manifest.admits.end());
   }
-  held_writes_ = std::make_shared<HoldingAdmission>(std::move(kinds));
-  core.plugin_admission->set(held_writes_);
+  return std::make_shared<HoldingAdmission>(std::move(kinds));
+}
+
+// Until start_controllers(): its kinds are served before it can be asked about them. What a running
+// plugin judges goes on: it may be the version before.
+void ProviderRuntime::hold_writes_for(const Manifest& manifest) {
+  std::set<GroupKind> kinds;
+  for (const GroupKind& kind : manifest.admits) {
+    if (registry_ == nullptr || registry_->admitting(kind).empty()) kinds.insert(kind);
+  }
+  if (kinds.empty()) return;
+  core_->plugin_admission->set(
+      std::make_shared<HoldingAdmission>(std::move(kinds), core_->plugin_admission->target()));
 }
 
 Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> changed) {
@@ -275,7 +291,8 @@ std::shared_ptr<PluginRegistry> ProviderRuntime::make_registry() {
 
 void ProviderRuntime::start_controllers() {
   const std::shared_ptr<PluginRegistry> registry = make_registry();
-  core_->plugin_admission->set(admission_of(registry, tracer_));
+  checked_writes_ = admission_of(registry, tracer_);
+  core_->plugin_admission->set(checked_writes_);
 
   ManagerOptions manager_options{
       .resources = *core_->resources, .clock = core_->clock, .random = core_->random};
@@ -327,6 +344,8 @@ void ProviderRuntime::apply() {
     stop_controllers();
     plugins_->settle();
     start_controllers();
+  } else {
+    core_->plugin_admission->set(checked_writes_);  // whatever was to start does not run
   }
   report();
 }
@@ -366,7 +385,7 @@ void ProviderRuntime::stop() {
   watches_.clear();
   ending_ = true;
   stop_controllers();
-  core_->plugin_admission->set(held_writes_);
+  core_->plugin_admission->set(hold_all());
   if (plugins_ != nullptr) plugins_->stop();
   // The callbacks of the workload clusters reach the manager, and the plugins' services reach it.
   {

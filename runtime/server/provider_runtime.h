@@ -70,6 +70,8 @@ class ProviderRuntime {
   Result<void> introduce_new();
   bool listed(const Manifest& manifest) const;
   void report();
+  std::shared_ptr<Admission> hold_all() const;
+  void hold_writes_for(const Manifest& manifest);
   void report_providers(const std::map<std::string, PluginReport>& reports);
   void start_controllers();
   void stop_controllers();
@@ -84,7 +86,7 @@ class ProviderRuntime {
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
   std::set<std::string> introduced_files_;
-  std::shared_ptr<Admission> held_writes_;
+  std::shared_ptr<Admission> checked_writes_;  // by the plugins that the controllers drive
 
   std::atomic<bool> ending_{false};  // nobody waits for calls of plugins any more
   RuntimeCore* core_ = nullptr;

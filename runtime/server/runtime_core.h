@@ -25,6 +25,7 @@ inline constexpr size_t kBootWriters = 8;
 class SwitchableAdmission final : public Admission {
  public:
   void set(std::shared_ptr<Admission> target);
+  std::shared_ptr<Admission> target() const { return target_.load(); }
   Result<void> admit(const Kind& kind, Json& object, const Json* old) override;
 
  private:

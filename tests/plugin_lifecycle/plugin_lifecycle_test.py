@@ -9,7 +9,9 @@ import tempfile
 import threading
 import unittest
 
-sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+for beside in ("e2e", "plugin_chaos"):
+    sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / beside))
+from api_load import COLLECTION, Api  # noqa: E402
 from capstan_server import BUILD, Server, eventually  # noqa: E402
 
 PLUGINS = BUILD / "tests" / "plugin_lifecycle" / "plugins"
@@ -42,12 +44,14 @@ class PluginLifecycleTest(unittest.TestCase):
         os.rename(new, self.file)
 
     def apply_plugin(self, **spec):
+        self.write_plugin(settings={"folder": str(self.marks)}, **spec)
+        self.expect_state("Running" if spec.get("enabled", True) else "Disabled")
+
+    def write_plugin(self, **spec):
         plugin = {"apiVersion": "capstan.dev/v1alpha1", "kind": "Plugin",
                   "metadata": {"name": "tally"},
-                  "spec": {"file": str(self.file), "isolation": self.isolation(),
-                           "settings": {"folder": str(self.marks)}, **spec}}
+                  "spec": {"file": str(self.file), "isolation": self.isolation(), **spec}}
         self.server.kubectl("apply", "-f", "-", stdin=json.dumps(plugin))
-        self.expect_state("Running" if spec.get("enabled", True) else "Disabled")
 
     def isolation(self):
         return os.environ.get("CAPSTAN_PLUGIN_ISOLATION", "in-process")
@@ -124,6 +128,23 @@ class PluginLifecycleTest(unittest.TestCase):
         self.change(3, 5)
         self.expect_all_seen()
         self.assertEqual({t["status"]["version"] for t in self.tallies()}, {"3.0.0"})
+
+    def test_nothing_is_stored_unchecked_while_the_plugin_that_checks_it_is_enabled(self):
+        self.server.kubectl("delete", "plugin", "tally", "--wait")
+        eventually(lambda: "tally" not in self.server.capstan("plugin", "list").stdout, 60,
+                   "the plugin is gone")
+        self.put(4)
+        self.write_plugin(settings={"folder": str(self.marks), "waits": True})
+        eventually((self.marks / "activating").exists, 60, "the plugin is becoming active")
+        api = Api(self.server.kubeconfig)
+        self.addCleanup(api.close)
+        new = {**tally("early", 0), "spec": {}}
+        status, answer = api.call("POST", f"{COLLECTION}/tallies", new)
+        (self.marks / "gate").touch()
+        self.assertEqual(status, 503, answer)
+        self.expect_state("Running")
+        status, answer = api.call("POST", f"{COLLECTION}/tallies", new)
+        self.assertEqual((status, json.loads(answer).get("spec")), (201, {"value": 42}))
 
     def test_a_file_that_is_no_plugin_leaves_the_running_version_working(self):
         new = self.file.with_suffix(".new")

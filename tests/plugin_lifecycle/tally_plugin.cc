@@ -1,5 +1,6 @@
 // Copies spec.value to the status, and leaves a mark in a folder while it works on an object: two
-// calls for one object at the same time, in whatever versions of the plugin, meet there.
+// calls for one object at the same time, in whatever versions of the plugin, meet there. A manifest
+// that asks for it has it give every new object the value 42.
 #include <capstan/plugin.h>
 #include <fcntl.h>
 #include <unistd.h>
@@ -18,6 +19,12 @@ class TallyPlugin {
 
   Status activate(const Json& settings) {
     folder_ = string_at(settings, "folder");
+    if (bool_at(settings, "waits")) wait_for_gate();
+    return {};
+  }
+
+  Status admit(Admission& admission) {
+    if (admission.creating()) admission.defaults()["spec"]["value"] = 42;
     return {};
   }
 
@@ -44,6 +51,14 @@ class TallyPlugin {
   }
 
  private:
+  // Until the test has seen what becomes of writes meanwhile.
+  void wait_for_gate() const {
+    ::close(::open((folder_ + "/activating").c_str(), O_CREAT | O_WRONLY, 0600));
+    while (::access((folder_ + "/gate").c_str(), F_OK) != 0) {
+      std::this_thread::sleep_for(std::chrono::milliseconds(2));
+    }
+  }
+
   Host& host_;
   std::string folder_;
 };
