@@ -23,8 +23,8 @@ constexpr size_t kStackOfThreads = size_t{2} << 20;
 // Where the processors are short, the server answers first (a third of its share is left).
 constexpr int kNiceness = 5;
 
-// Before anything of the plugin runs: end with the host, stand back behind it, leave no memory image
-// with secrets behind, report a broken connection as an error.
+// Before anything of the plugin runs: end with the host, stand back behind it, leave no memory
+// image with secrets behind, report a broken connection as an error.
 void prepare_process() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   ::setpriority(PRIO_PROCESS, 0, kNiceness);

@@ -34,12 +34,6 @@ bool refers(const Json* ref, const ObjectKey& key) {
   return is_reference(ref) && reference_key(*ref, key.ns) == key;
 }
 
-// Sees in a fraction of the time of a look at the tree that most do not refer to the object.
-bool mentions(const Object& object, const std::string& name) {
-  const std::string& text = object.text();
-  return memmem(text.data(), text.size(), name.data(), name.size()) != nullptr;
-}
-
 using Refers = bool (*)(const Json& tree, const ObjectKey& key);
 
 bool cluster_refers(const Json& tree, const ObjectKey& key) {
@@ -71,6 +65,11 @@ Keys that_refer(const GroupKind& kind, Refers refers_to, const StoreEvent& event
 }
 
 }  // namespace
+
+bool mentions(const Object& object, const std::string& name) {
+  const std::string& text = object.text();
+  return memmem(text.data(), text.size(), name.data(), name.size()) != nullptr;
+}
 
 Keys wake_cluster_of_label(const StoreEvent& event, const WatchCache&) {
   const std::string& name = event.object->meta().label(kClusterNameLabel);

@@ -33,6 +33,9 @@ Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
 // Of any object: its controller, where that is of the kind.
 Keys wake_controller(const GroupKind& kind, const StoreEvent& event);
 
+// Whether the object's text has the name anywhere: most that do not refer to it are told apart in a
+// fraction of the time that a look at the tree takes.
+bool mentions(const Object& object, const std::string& name);
 // All objects of a kind with the cluster's name as label.
 Keys keys_of_cluster(const GroupKind& kind, const std::string& ns, const std::string& cluster,
                      const WatchCache& objects);

@@ -75,6 +75,7 @@ Keys sets_of_template(const StoreEvent& event, const WatchCache& objects) {
   Keys keys;
   const ObjectKey key = event.object->key();
   for (const ObjectPtr& set : objects.list(kMachineSet, {key.ns, {}}).items) {
+    if (!mentions(*set, key.name)) continue;
     const JsonPtr tree = set->tree();
     const Json* spec = find(*tree, {"spec", "template", "spec"});
     if (spec == nullptr) continue;
