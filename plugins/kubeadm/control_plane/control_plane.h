@@ -7,6 +7,7 @@
 #include <capstan/host.h>
 #include <capstan/reconcile.h>
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -61,7 +62,9 @@ struct ControlPlane {
   size_t foreign_machines = 0;                // control plane machines of somebody else's
   size_t worker_machines = 0;
   bool initialized = false;
-  std::vector<EtcdMember> etcd_members;  // of a stacked etcd; empty where it was not asked
+  // What the workload cluster said; empty where it was not asked.
+  std::map<std::string, Json> nodes;     // by name
+  std::vector<EtcdMember> etcd_members;  // of a stacked etcd
 
   int64_t desired_replicas() const { return sdk::int_at(object, "spec/replicas", 1); }
   std::string version() const { return sdk::string_at(object, "spec/version"); }

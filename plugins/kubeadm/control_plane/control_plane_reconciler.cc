@@ -7,6 +7,7 @@
 #include "plugins/kubeadm/control_plane/certificate_expiry.h"
 #include "plugins/kubeadm/control_plane/certificates.h"
 #include "plugins/kubeadm/control_plane/control_plane.h"
+#include "plugins/kubeadm/control_plane/etcd_members.h"
 #include "plugins/kubeadm/control_plane/health.h"
 #include "plugins/kubeadm/control_plane/machines.h"
 #include "plugins/kubeadm/control_plane/old_status.h"
@@ -95,13 +96,15 @@ Status ControlPlaneReconciler::normal(ControlPlane& plane) {
   propagate_in_place(plane);
   check_health(plane);
   note_certificate_expiry(plane);
+  Expected<bool> removed = remove_stray_member(plane);
+  if (removed.ok() && *removed) return {};  // etcd is another one now, and looked at again
   // Whatever keeps one machine from going, the others are repaired.
   Status finished = finish_deletions(plane);
   if (!CAPSTAN_TRY(remediate(plane))) {
     CAPSTAN_TRY(scale(plane));
     CAPSTAN_TRY(addons_.update(plane));
   }
-  return finished;
+  return removed.ok() ? finished : std::move(removed).error();
 }
 
 Status ControlPlaneReconciler::remove(ControlPlane& plane) {

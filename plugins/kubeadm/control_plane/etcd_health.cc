@@ -40,7 +40,10 @@ sdk::Status ask_for_all(Etcd& etcd, const std::string& node, EtcdView& view) {
 
 EtcdView ask_etcd(ControlPlane& plane) {
   EtcdView view;
-  if (!plane.stacked_etcd() || plane.machines.size() < 2) return view;
+  // Before a second machine joins: what an earlier one has left would keep it from that.
+  const bool grows = plane.desired_replicas() > 1 || !plane.outdated().empty();
+  const size_t machines = plane.machines.size();
+  if (!plane.stacked_etcd() || machines == 0 || (machines == 1 && !grows)) return view;
   view.asked = true;
   Expected<Etcd> etcd = Etcd::connect(plane);
   if (!etcd.ok()) {

@@ -13,7 +13,7 @@
 namespace capstan::kubeadm {
 
 struct EtcdView {
-  bool asked = false;  // a single member is as healthy as its pod, whose probe asks it
+  bool asked = false;  // a member that stays single is as healthy as its pod, whose probe asks it
   std::string error;   // why the list of members is not known
   std::vector<EtcdMember> members;
   std::map<std::string, std::string> alarms;  // texts by the member's id

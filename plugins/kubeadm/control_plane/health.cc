@@ -4,6 +4,7 @@
 #include <map>
 
 #include "plugins/kubeadm/control_plane/etcd_health.h"
+#include "plugins/kubeadm/control_plane/etcd_members.h"
 #include "plugins/kubeadm/names.h"
 
 namespace capstan::kubeadm {
@@ -179,6 +180,7 @@ void check_health(ControlPlane& plane) {
     }
     if (!machine.deleting()) write_conditions(plane, machine);
   }
+  if (view.ok()) plane.nodes = std::move(view->nodes);
 }
 
 std::string why_not_stable(const ControlPlane& plane, const ControlPlaneMachine* except) {
@@ -201,7 +203,8 @@ std::string why_not_stable(const ControlPlane& plane, const ControlPlaneMachine*
              gate->status + (gate->message.empty() ? "" : ": " + gate->message);
     }
   }
-  return "";
+  const auto stray = stray_members(plane);
+  return stray.empty() ? "" : without_machine(*stray.front());
 }
 
 }  // namespace capstan::kubeadm

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "plugins/kubeadm/control_plane/etcd_members.h"
 #include "plugins/kubeadm/names.h"
 #include "plugins/kubeadm/times.h"
 
@@ -104,22 +105,6 @@ bool components_healthy(const ControlPlane& plane, const ControlPlaneMachine& ma
          (!plane.stacked_etcd() || health.etcd_pod.status == "True");
 }
 
-// Whether the members that stay, without that of the leaving machine, keep a majority. Only a
-// member that said so itself counts as alive.
-bool quorum_remains(const ControlPlane& plane, const ControlPlaneMachine& leaving) {
-  if (leaving.node().empty()) return true;  // whether it has a member cannot be known
-  size_t members = 0;
-  size_t healthy = 0;
-  for (const EtcdMember& member : plane.etcd_members) {
-    if (member.learner || member.name == leaving.node()) continue;
-    ++members;
-    healthy += std::any_of(plane.machines.begin(), plane.machines.end(), [&](const auto& machine) {
-      return machine.node() == member.name && machine.health.etcd_member.status == "True";
-    });
-  }
-  return healthy >= members / 2 + 1;
-}
-
 // Why an initialized control plane cannot do without the machine now.
 std::optional<Condition> why_not_safe(const ControlPlane& plane,
                                       const ControlPlaneMachine& leaving) {
@@ -147,9 +132,10 @@ std::optional<Condition> why_not_safe(const ControlPlane& plane,
   if (plane.stacked_etcd() && plane.etcd_members.empty()) {
     return no("RemediationDeferred", "Failed to check etcd cluster health before remediation");
   }
-  if (others_serve && (!plane.stacked_etcd() || quorum_remains(plane, leaving))) {
-    return std::nullopt;
-  }
+  // Of a machine whose node is not known it cannot be known either whether it has a member.
+  const std::string member = member_name(plane, leaving);
+  const bool etcd_stays = !plane.stacked_etcd() || member.empty() || quorum_remains(plane, member);
+  if (others_serve && etcd_stays) return std::nullopt;
   return no("CannotBeRemediated",
             "KubeadmControlPlane can't remediate this Machine because this could result in losing "
             "Kubernetes control plane components or in etcd quorum loss");

@@ -4,7 +4,7 @@
 #include <map>
 
 #include "plugins/kubeadm/control_plane/cluster_configuration.h"
-#include "plugins/kubeadm/control_plane/etcd.h"
+#include "plugins/kubeadm/control_plane/etcd_members.h"
 #include "plugins/kubeadm/control_plane/health.h"
 #include "plugins/kubeadm/control_plane/machines.h"
 #include "plugins/kubeadm/names.h"
@@ -39,59 +39,6 @@ Status add_one(ControlPlane& plane) {
   if (const std::string why = why_not_stable(plane); !why.empty()) return hold(plane, why);
   CAPSTAN_TRY(update_cluster_configuration(plane));
   return create_machine(plane, next_failure_domain(plane));
-}
-
-// The other machines whose etcd can be asked, the healthiest first.
-std::vector<const ControlPlaneMachine*> staying_members(const ControlPlane& plane,
-                                                        const ControlPlaneMachine& leaving) {
-  std::vector<const ControlPlaneMachine*> staying;
-  for (const ControlPlaneMachine& machine : plane.machines) {
-    if (&machine != &leaving && !machine.deleting() && !machine.node().empty()) {
-      staying.push_back(&machine);
-    }
-  }
-  const auto rank = [](const ControlPlaneMachine* m) {
-    if (m->health.etcd_member.status == "True") return 0;
-    return m->health.etcd_answers ? 1 : 2;
-  };
-  std::stable_sort(staying.begin(), staying.end(),
-                   [&](const auto* a, const auto* b) { return rank(a) < rank(b); });
-  return staying;
-}
-
-// Asked of the member on `node`, which stays.
-Status take_out(ControlPlane& plane, Etcd& etcd, const std::string& leaving,
-                const std::string& node) {
-  const std::vector<EtcdMember> members = CAPSTAN_TRY(etcd.members(node));
-  const auto by_node = [&](const std::string& name) {
-    return std::find_if(members.begin(), members.end(),
-                        [&](const EtcdMember& member) { return member.name == name; });
-  };
-  const auto member = by_node(leaving);
-  if (member == members.end()) return {};
-  const auto heir = by_node(node);
-  // A leader that is removed costs the cluster an election in the middle of a write; one that
-  // cannot be asked any more has to be removed all the same.
-  if (heir != members.end() && CAPSTAN_TRY(etcd.status(node)).leader == member->id) {
-    if (const Status moved = etcd.move_leader(leaving, heir->id); !moved.ok()) {
-      plane.host.log().info("the etcd leader on " + leaving +
-                            " is removed as it is: " + moved.error().summary);
-    }
-  }
-  return etcd.remove_member(node, member->id);
-}
-
-Status leave_etcd(ControlPlane& plane, const ControlPlaneMachine& leaving) {
-  if (!plane.stacked_etcd() || leaving.node().empty()) return {};
-  const auto staying = staying_members(plane, leaving);
-  if (staying.empty()) return {};  // the last one takes its etcd along
-  Etcd etcd = CAPSTAN_TRY(Etcd::connect(plane));
-  Status last;
-  for (const ControlPlaneMachine* machine : staying) {
-    last = take_out(plane, etcd, leaving.node(), machine->node());
-    if (last.ok()) return {};
-  }
-  return last;
 }
 
 bool waits_for_hook(const ControlPlaneMachine& machine) {

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
+#include "plugins/kubeadm/control_plane/etcd_members.h"
 #include "plugins/kubeadm/control_plane/remediation.h"
 #include "plugins/kubeadm/control_plane/scale.h"
 #include "plugins/kubeadm/names.h"
@@ -80,7 +81,14 @@ Condition etcd_healthy(const ControlPlane& plane) {
     return {"EtcdClusterHealthy", "Unknown", "InspectionFailed",
             "Waiting for the control plane to be initialized"};
   }
-  return rollup.condition("EtcdClusterHealthy", "Healthy", "NotHealthy", "HealthUnknown");
+  Condition condition =
+      rollup.condition("EtcdClusterHealthy", "Healthy", "NotHealthy", "HealthUnknown");
+  for (const EtcdMember* member : stray_members(plane)) {
+    condition.status = "False";
+    condition.reason = "NotHealthy";
+    condition.message += (condition.message.empty() ? "* " : "\n* ") + without_machine(*member);
+  }
+  return condition;
 }
 
 Condition machines_condition(const ControlPlane& plane, const std::string& type,

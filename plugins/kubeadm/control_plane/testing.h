@@ -64,7 +64,8 @@ class ControlPlaneTest : public testing::Test {
         return sdk::Expected<sdk::HttpAnswer>(sdk::HttpAnswer{403, "", "PEM"});
       }
       return etcd(sdk::string_at(request, "pod").substr(std::string("etcd-").size()),
-                  sdk::string_at(request, "path"));
+                  sdk::string_at(request, "path"),
+                  Json::parse(sdk::string_at(request, "body", "{}")));
     };
     host.pki = [](const Json& request) {
       return sdk::Expected<Json>(sdk::string_at(request, "op") == "inspect"
@@ -150,13 +151,21 @@ class ControlPlaneTest : public testing::Test {
     }
     return {200, sdk::dump_json(found->second), {}};
   }
-  // What the etcd member on a node answers; the first member leads.
-  sdk::Expected<sdk::HttpAnswer> etcd(const std::string& node, const std::string& path) {
+  // What the etcd member on a node answers; the first member leads. One that is removed is gone.
+  sdk::Expected<sdk::HttpAnswer> etcd(const std::string& node, const std::string& path,
+                                      const Json& body) {
     etcd_calls.push_back(node + " " + path.substr(path.rfind('/') + 1));
     if (silent.contains(node)) return sdk::Error::unavailable("no answer from " + node);
     Json answer = {{"leader", without_leader.contains(node) ? "0" : "1"}};
     if (path.ends_with("/list")) answer = {{"members", members}};
     if (path.ends_with("/alarm")) answer = {{"alarms", alarms}};
+    if (path.ends_with("/remove")) {
+      Json left = Json::array();
+      for (const Json& member : members) {
+        if (member["ID"] != body["ID"]) left.push_back(member);
+      }
+      members = std::move(left);
+    }
     return sdk::HttpAnswer{200, sdk::dump_json(answer), {}};
   }
   void delete_machine(size_t i) {
@@ -170,6 +179,25 @@ class ControlPlaneTest : public testing::Test {
     const Json patch = patch_of("Machine", name);
     const Json* annotations = sdk::find_at(patch, "metadata/annotations");
     return annotations != nullptr && annotations->contains(kCleanupHook);
+  }
+
+  // A member of no machine; etcd leaves out a name that is empty.
+  void add_member(const std::string& id, const std::string& name = "") {
+    Json member = {{"ID", id}};
+    if (name.empty()) {
+      member["isLearner"] = true;
+    } else {
+      member["name"] = name;
+    }
+    members.push_back(std::move(member));
+  }
+  // The members' names, those without one as their ids.
+  std::vector<std::string> member_names() const {
+    std::vector<std::string> found;
+    for (const Json& member : members) {
+      found.push_back(sdk::string_at(member, "name", sdk::string_at(member, "ID")));
+    }
+    return found;
   }
 
   // The names in a list of the last reply.

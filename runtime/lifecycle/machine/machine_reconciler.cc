@@ -19,8 +19,8 @@ constexpr Duration kConnectAgain = std::chrono::seconds(5);
 constexpr Duration kDrainAgain = std::chrono::seconds(20);
 constexpr Duration kDeleteNodeAgain = std::chrono::seconds(2);
 
-// Of what a set, a pool or a control plane made, the label is there before the owner reference. That
-// a Machine is one of a control plane says nothing of who made it.
+// Of what a set, a pool or a control plane made, the label is there before the owner reference.
+// That a Machine is one of a control plane says nothing of who made it.
 bool stands_alone(const Metadata& meta) {
   return meta.controller() == nullptr && !meta.labels.contains(kSetNameLabel) &&
          !meta.labels.contains(kPoolNameLabel) && !meta.labels.contains(kControlPlaneNameLabel);
