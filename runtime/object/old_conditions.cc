@@ -64,15 +64,25 @@ std::string completed(size_t done, size_t of) {
   return std::to_string(done) + " of " + std::to_string(of) + " completed";
 }
 
+const Json* find_old(const Json& object, std::string_view type) {
+  const Json* list = old_list(object);
+  if (list == nullptr) return nullptr;
+  const auto found = std::find_if(list->begin(), list->end(), [&](const Json& condition) {
+    return get_string(condition, {"type"}) == type;
+  });
+  return found == list->end() ? nullptr : &*found;
+}
+
 }  // namespace
 
 std::optional<OldCondition> get_old_condition(const Json& object, std::string_view type) {
-  const Json* list = old_list(object);
-  if (list == nullptr) return std::nullopt;
-  for (const Json& condition : *list) {
-    if (get_string(condition, {"type"}) == type) return from_json(condition);
-  }
-  return std::nullopt;
+  const Json* found = find_old(object, type);
+  return found == nullptr ? std::nullopt : std::optional(from_json(*found));
+}
+
+std::string old_transition_time(const Json& object, std::string_view type) {
+  const Json* found = find_old(object, type);
+  return found == nullptr ? "" : get_string(*found, {"lastTransitionTime"});
 }
 
 void set_old_condition(Json& object, const OldCondition& condition, Instant now) {

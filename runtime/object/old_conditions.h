@@ -30,6 +30,8 @@ struct OldCondition {
 };
 
 std::optional<OldCondition> get_old_condition(const Json& object, std::string_view type);
+// Its lastTransitionTime; "" where there is none.
+std::string old_transition_time(const Json& object, std::string_view type);
 
 // Adds or replaces by type; Ready stands first, the others by name. Unlike v1beta2's,
 // lastTransitionTime moves with the reason and the message, too.

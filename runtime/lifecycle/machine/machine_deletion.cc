@@ -1,9 +1,13 @@
 #include "runtime/lifecycle/machine/machine_deletion.h"
 
 #include "runtime/lifecycle/common/names.h"
+#include "runtime/object/old_conditions.h"
 
 namespace capstan::lifecycle {
 namespace {
+
+// For how long the Node's deletion is tried at least.
+constexpr Duration kNodeDeletionTries = std::chrono::seconds(10);
 
 size_t remaining_control_plane_machines(const MachineScope& scope, const WatchCache& objects) {
   const ListOptions of_cluster{scope.draft.meta().ns, {{kClusterNameLabel, scope.cluster_name()}}};
@@ -42,6 +46,19 @@ std::vector<std::string> deletion_hooks(const Metadata& meta, std::string_view p
     hooks.push_back(it->first);
   }
   return hooks;
+}
+
+bool node_deletion_over(const Json& machine, Instant now) {
+  if (!timed_out(machine, "nodeDeletionTimeoutSeconds",
+                 get_string(machine, {"metadata", "deletionTimestamp"}),
+                 kDefaultNodeDeletionTimeout, now)) {
+    return false;
+  }
+  // Of v1beta1's since its time moves with the reason; that of Deleting is the deletion's.
+  const auto failed = get_old_condition(machine, "NodeHealthy");
+  if (!failed || failed->reason != kNodeDeletionFailed) return false;
+  const auto since = parse_time(old_transition_time(machine, "NodeHealthy"));
+  return since.ok() && now - *since >= kNodeDeletionTries;
 }
 
 bool timed_out(const Json& machine, std::string_view field, const std::string& start,

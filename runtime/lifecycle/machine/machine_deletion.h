@@ -25,6 +25,16 @@ std::vector<std::string> deletion_hooks(const Metadata& meta, std::string_view p
 bool drain_wanted(const MachineScope& scope, Instant now);
 bool volume_wait_wanted(const MachineScope& scope, Instant now);
 
+// Reasons of the conditions Deleting, and NodeHealthy of v1beta1, from a failure to delete the Node
+// to the next try.
+inline constexpr char kDeletingNode[] = "DeletingNode";
+inline constexpr char kNodeDeletionFailed[] = "DeletionFailed";
+
+// Whether a Node that still cannot be deleted stays: spec.deletion.nodeDeletionTimeoutSeconds of
+// the whole deletion are over, and tries have failed for a while. That time can be over before the
+// first of them, as draining and the infrastructure take theirs.
+bool node_deletion_over(const Json& machine, Instant now);
+
 // Whether more time than spec.deletion.<field> has passed since `start` (RFC 3339). No limit where
 // the field is missing or 0.
 bool timed_out(const Json& machine, std::string_view field, const std::string& start,

@@ -1,5 +1,6 @@
 #include "runtime/lifecycle/machine/machine_old_status.h"
 
+#include "runtime/lifecycle/machine/machine_deletion.h"
 #include "runtime/object/old_conditions.h"
 
 namespace capstan::lifecycle {
@@ -29,8 +30,10 @@ constexpr Step kSteps[] = {
     {"WaitingForPreTerminateHook", "PreTerminateDeleteHookSucceeded", "WaitingExternalHook"},
 };
 
-OldCondition node_healthy(const MachineScope& scope, const Json& view) {
+OldCondition node_healthy(const MachineScope& scope, const DeletionState& deletion,
+                          const Json& view) {
   const std::string type = "NodeHealthy";
+  if (deletion.reason == kDeletingNode) return {type, "False", "Warning", kNodeDeletionFailed};
   const auto healthy = get_condition(view, type);
   if (!healthy || healthy->status == kTrue) return {type, std::string(kTrue)};
   if (scope.deleting() && scope.node.node == nullptr) return {type, "False", "Info", "Deleting"};
@@ -69,7 +72,7 @@ void update_old_machine_status(MachineScope& scope, const DeletionState& deletio
   mirror_old_ready(
       view, scope.infrastructure,
       {"InfrastructureReady", "InfrastructureReady", "Info", "WaitingForInfrastructure"}, now);
-  set_old_condition(view, node_healthy(scope, view), now);
+  set_old_condition(view, node_healthy(scope, deletion, view), now);
   for (const OldMirror& other : kOthers) mirror_old_condition(view, other, now);
   update_steps(view, deletion, now);
   OldSummary summary{{"InfrastructureReady", "BootstrapReady", "HealthCheckSucceeded",

@@ -223,13 +223,14 @@ DeletionState MachineReconciler::delete_node(MachineScope& scope, const Reconcil
   Drainer drainer(deps_.workload, context.clock);
   auto deleted = drainer.delete_node({meta.ns, scope.cluster_name()}, scope.node_name());
   if (deleted.ok() || deleted.code() == Code::kFailedPrecondition) return {};
-  if (timed_out(scope.draft.tree(), "nodeDeletionTimeoutSeconds", meta.deletion_timestamp,
-                kDefaultNodeDeletionTimeout, context.clock.now())) {
+  // An interrupted request says nothing of the Node: whoever comes next goes on.
+  const bool interrupted = deleted.code() == Code::kCancelled;
+  if (!interrupted && node_deletion_over(scope.draft.tree(), context.clock.now())) {
     report(scope.draft, "FailedDeleteNode", deleted.error().message, outcome, "Warning");
     return {};
   }
   requeue_within(outcome.requeue_after, kDeleteNodeAgain);
-  return {"DeletingNode", deleted.error().message};
+  return {kDeletingNode, deleted.error().message};
 }
 
 std::vector<WatchRule> machine_watches() {

@@ -73,6 +73,11 @@ void FakeWorkload::remove_node(const ClusterName& cluster, const std::string& na
   changed(cluster);
 }
 
+void FakeWorkload::refuse_node_deletion(const ClusterName& cluster, std::optional<Code> error) {
+  const std::scoped_lock lock(mutex_);
+  clusters_[cluster].node_deletion_error = error;
+}
+
 void FakeWorkload::set_node_ready(const ClusterName& cluster, const std::string& name,
                                   const std::string& status, const std::string& since) {
   {
@@ -139,6 +144,9 @@ Result<WorkloadResponse> FakeWorkload::request(const ClusterName& name,
     if (!cluster.ever_connected) return Error::failed_precondition(name.name + ": no kubeconfig");
     if (!cluster.connected) return Error::unavailable(name.name + ": not reached");
     calls_.push_back(request.method + " " + request.path);
+    if (request.method == "DELETE" && cluster.node_deletion_error) {
+      return Error{*cluster.node_deletion_error, "the Node is not to be deleted", {}, {}};
+    }
     if (request.path.starts_with(kNodes)) {
       response = node_request(cluster, request);
     } else if (request.path.ends_with("/eviction")) {

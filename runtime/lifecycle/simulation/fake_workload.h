@@ -6,6 +6,7 @@
 
 #include <map>
 #include <mutex>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,6 +23,8 @@ class FakeWorkload final : public WorkloadClusters {
   void add_node(const ClusterName& cluster, const std::string& name, const std::string& provider_id,
                 bool ready = true);
   void remove_node(const ClusterName& cluster, const std::string& name);
+  // Until it is called with nothing, deletions of Nodes fail so.
+  void refuse_node_deletion(const ClusterName& cluster, std::optional<Code> error);
   // `since`: its lastTransitionTime.
   void set_node_ready(const ClusterName& cluster, const std::string& name,
                       const std::string& status, const std::string& since = "");
@@ -49,6 +52,7 @@ class FakeWorkload final : public WorkloadClusters {
     bool connected = false;
     bool ever_connected = false;
     std::map<std::string, std::shared_ptr<const Json>> nodes;
+    std::optional<Code> node_deletion_error;
     std::map<std::string, Json> pods;  // by "namespace/name"
     std::set<std::string> protected_pods;
     std::map<std::string, Json> objects;  // by path
