@@ -74,11 +74,12 @@ class ProviderReconcilerTest : public testing::Test {
     EXPECT_TRUE(outcome.ok());
     return *std::move(outcome);
   }
-  std::string woken_by(const ObjectPtr& changed) {
+  std::string woken_by(const ObjectPtr& changed, const ObjectPtr& previous = nullptr) {
+    const EventType type = previous == nullptr ? EventType::kAdded : EventType::kModified;
     std::string out;
     for (const WatchRule& rule : provider_controller(kMachine, registry_, kinds_).watches) {
       if (rule.kind != changed->key().kind || !rule.map) continue;
-      for (const ObjectKey& key : rule.map({1, EventType::kModified, changed, changed}, *cache_)) {
+      for (const ObjectKey& key : rule.map({1, type, changed, previous}, *cache_)) {
         out += key.name + " ";
       }
     }
@@ -213,6 +214,27 @@ TEST_F(ProviderReconcilerTest, owner_cluster_and_relations_wake_the_object) {
                                                         {"name", "im"},
                                                         {"uid", "uid-im"}}})}}}})),
       "im ");
+}
+
+TEST_F(ProviderReconcilerTest, of_its_cluster_and_machine_only_what_providers_wait_for_wakes_it) {
+  add(machine_manifest("test"));
+  put_machine();
+  const auto changed_by = [&](const char* kind, const char* name, const Json& patch) {
+    const ObjectPtr before = cache_->get({{"cluster.x-k8s.io", kind}, "ns", name});
+    Json after = *before->tree();
+    after.merge_patch(patch);
+    return woken_by(*Object::from_json(after), before);
+  };
+  const Json condition = {{"type", "Available"}, {"status", "True"}};
+  const Json unimportant = {{"conditions", Json::array({condition})}, {"phase", "Provisioned"}};
+  const Json provisioned = {{"initialization", {{"infrastructureProvisioned", true}}}};
+  EXPECT_EQ(changed_by("Cluster", "c", {{"status", unimportant}}), "");
+  EXPECT_EQ(changed_by("Cluster", "c", {{"status", provisioned}}), "im ");
+  EXPECT_EQ(changed_by("Cluster", "c", {{"metadata", {{"generation", 2}}}}), "im ");
+  EXPECT_EQ(changed_by("Cluster", "c", {{"metadata", {{"annotations", {{"a", "b"}}}}}}), "im ");
+  EXPECT_EQ(changed_by("Machine", "m", {{"status", unimportant}}), "");
+  EXPECT_EQ(changed_by("Machine", "m", {{"status", {{"nodeRef", {{"name", "n"}}}}}}), "im ");
+  EXPECT_EQ(changed_by("Machine", "m", {{"metadata", {{"labels", {{"a", "b"}}}}}}), "im ");
 }
 
 TEST_F(ProviderReconcilerTest, the_lowest_concurrency_of_its_providers_counts) {
