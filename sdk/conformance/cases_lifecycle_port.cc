@@ -91,7 +91,6 @@ Finding deactivate_ends_all(const CaseInput& input) {
 Finding lives_many_times(const CaseInput& input) {
   constexpr int kLives = 20;
   constexpr int kWarm = 4;
-  constexpr long kGrowth = 4096;  // kilobytes
   ProcessState warm;
   for (int i = 0; i < kLives; ++i) {
     const Finding life = activates(input);
@@ -102,6 +101,7 @@ Finding lives_many_times(const CaseInput& input) {
   const std::string left = left_behind(warm, after);
   if (!left.empty()) return failed("after 20 lives the host has " + left);
 #ifndef CAPSTAN_SANITIZED
+  constexpr long kGrowth = 4096;  // kilobytes
   const long growth = after.resident_kilobytes - warm.resident_kilobytes;
   if (growth > kGrowth) {
     return failed("15 lives cost the host " + std::to_string(growth) + " KiB of memory; at most " +
