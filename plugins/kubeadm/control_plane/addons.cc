@@ -5,6 +5,7 @@
 #include "plugins/kubeadm/bootstrap/kubeadm_documents.h"
 #include "plugins/kubeadm/control_plane/cluster_configuration.h"
 #include "plugins/kubeadm/control_plane/workload_objects.h"
+#include "plugins/kubeadm/times.h"
 
 namespace capstan::kubeadm {
 namespace {
@@ -19,6 +20,9 @@ constexpr const char* kSkipKubeProxy = "controlplane.cluster.x-k8s.io/skip-kube-
 constexpr const char* kSkipCoreDns = "controlplane.cluster.x-k8s.io/skip-coredns";
 constexpr const char* kKubeProxy = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy";
 constexpr const char* kCoreDns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns";
+// How long what was seen counts, as somebody else may change it: until the next look at a control
+// plane that is healthy.
+constexpr int64_t kSeenForSeconds = 120;
 constexpr const char* kContainers = "spec/template/spec/containers";
 
 std::string configured(const ControlPlane& plane, const std::string& path) {
@@ -59,18 +63,21 @@ Status set_image(const ControlPlane& plane, const char* path, const Json& object
   return {};
 }
 
-Status update_kube_proxy(ControlPlane& plane) {
-  if (sdk::has_annotation(plane.object, kSkipKubeProxy)) return {};
+// These give whether the addon is there, or not looked after: what is missing may come yet.
+Expected<bool> update_kube_proxy(ControlPlane& plane) {
+  if (sdk::has_annotation(plane.object, kSkipKubeProxy)) return true;
   const auto object = CAPSTAN_TRY(get_workload_object(plane, kKubeProxy));
-  const std::string present = object ? image_of(*object, "kube-proxy") : "";
-  if (present.empty()) return {};  // the cluster does without
+  if (!object) return false;
+  const std::string present = image_of(*object, "kube-proxy");
+  if (present.empty()) return true;
   ImageName image = ImageName::parse(present);
   image.tag = tag_of(plane.version());
   if (const std::string from = configured(plane, "imageRepository"); !from.empty()) {
     image.repository = without_slash(from);
   }
-  if (image.text() == present) return {};
-  return set_image(plane, kKubeProxy, *object, "kube-proxy", image.text());
+  if (image.text() == present) return true;
+  CAPSTAN_TRY(set_image(plane, kKubeProxy, *object, "kube-proxy", image.text()));
+  return true;
 }
 
 ImageName wanted_core_dns(const ControlPlane& plane, ImageName image) {
@@ -86,20 +93,21 @@ ImageName wanted_core_dns(const ControlPlane& plane, ImageName image) {
   return image;
 }
 
-Status update_core_dns(ControlPlane& plane) {
-  if (sdk::has_annotation(plane.object, kSkipCoreDns)) return {};
+Expected<bool> update_core_dns(ControlPlane& plane) {
+  if (sdk::has_annotation(plane.object, kSkipCoreDns)) return true;
   // Kubernetes' version says nothing about it: only these do.
   if (configured(plane, "imageRepository").empty() &&
       configured(plane, "dns/imageRepository").empty() &&
       configured(plane, "dns/imageTag").empty()) {
-    return {};
+    return true;
   }
   const auto object = CAPSTAN_TRY(get_workload_object(plane, kCoreDns));
-  const std::string present = object ? image_of(*object, "coredns") : "";
-  if (present.empty()) return {};
+  if (!object) return false;
+  const std::string present = image_of(*object, "coredns");
+  if (present.empty()) return true;
   const ImageName image = ImageName::parse(present);
   const ImageName wanted = wanted_core_dns(plane, image);
-  if (wanted.text() == present) return {};
+  if (wanted.text() == present) return true;
   const auto before = Version::parse(image.tag);
   const auto after = Version::parse(wanted.tag);
   if (before.ok() && after.ok() && *after < *before) {
@@ -108,7 +116,8 @@ Status update_core_dns(ControlPlane& plane) {
         " of spec.kubeadmConfigSpec.clusterConfiguration.dns.imageTag; it cannot go back");
   }
   CAPSTAN_TRY(update_cluster_configuration(plane));
-  return set_image(plane, kCoreDns, *object, "coredns", wanted.text());
+  CAPSTAN_TRY(set_image(plane, kCoreDns, *object, "coredns", wanted.text()));
+  return true;
 }
 
 bool is_settled(const ControlPlane& plane) {
@@ -147,16 +156,21 @@ Status Addons::update(ControlPlane& plane) {
   if (!is_settled(plane)) return {};
   const std::string uid = plane.request.uid();
   const std::string wanted = asked_for(plane);
-  {
-    const std::lock_guard lock(mutex_);
-    const auto done = done_.find(uid);
-    if (done != done_.end() && done->second == wanted) return {};
-  }
-  CAPSTAN_TRY(update_kube_proxy(plane));
-  CAPSTAN_TRY(update_core_dns(plane));
+  const int64_t now = unix_seconds(plane.request.now()).value_or(0);
+  if (is_done(uid, wanted, now)) return {};
+  const bool proxy_there = CAPSTAN_TRY(update_kube_proxy(plane));
+  const bool dns_there = CAPSTAN_TRY(update_core_dns(plane));
+  if (!proxy_there || !dns_there) return {};
   const std::lock_guard lock(mutex_);
-  done_[uid] = wanted;
+  done_[uid] = {wanted, now};
   return {};
+}
+
+bool Addons::is_done(const std::string& uid, const std::string& wanted, int64_t now) {
+  const std::lock_guard lock(mutex_);
+  const auto done = done_.find(uid);
+  return done != done_.end() && done->second.asked_for == wanted &&
+         now - done->second.at < kSeenForSeconds;
 }
 
 void Addons::forget(const std::string& control_plane_uid) {

@@ -6,6 +6,7 @@
 
 #include <capstan/status.h>
 
+#include <cstdint>
 #include <map>
 #include <mutex>
 #include <string>
@@ -25,15 +26,21 @@ struct ImageName {
 
 class Addons {
  public:
-  // Does nothing while machines come, go or are to be replaced, nor again for a spec that it has
-  // seen through since the program started. Errors: kUnavailable; kFailedPrecondition for a CoreDNS
-  // that is older than what runs.
+  // Does nothing while machines come, go or are to be replaced, nor again for two minutes for a
+  // spec that it has seen through. Errors: kUnavailable; kFailedPrecondition for a CoreDNS that is
+  // older than what runs.
   sdk::Status update(ControlPlane& plane);
   void forget(const std::string& control_plane_uid);
 
  private:
+  struct Done {
+    std::string asked_for;
+    int64_t at = 0;  // seconds since 1970
+  };
+  bool is_done(const std::string& uid, const std::string& wanted, int64_t now);
+
   std::mutex mutex_;
-  std::map<std::string, std::string> done_;  // what was asked for, by the control plane's uid
+  std::map<std::string, Done> done_;  // by the control plane's uid
 };
 
 }  // namespace capstan::kubeadm

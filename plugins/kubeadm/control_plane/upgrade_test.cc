@@ -124,6 +124,27 @@ TEST_F(UpgradeTest, kube_proxy_follows_once_all_machines_have_the_version) {
   EXPECT_EQ(image(kCoreDns), "registry.k8s.io/coredns/coredns:v1.12.1");
 }
 
+TEST_F(UpgradeTest, what_somebody_else_changes_is_put_right_at_the_next_look) {
+  add_machines(1);
+  plane.step();
+  workload_objects[kKubeProxy] = pods_of("kube-proxy", "registry.k8s.io/kube-proxy:v1.30.0");
+  plane.now = "2026-01-01T00:01:59Z";
+  plane.step();
+  EXPECT_EQ(image(kKubeProxy), "registry.k8s.io/kube-proxy:v1.30.0");
+  plane.now = "2026-01-01T00:02:00Z";
+  plane.step();
+  EXPECT_EQ(image(kKubeProxy), "registry.k8s.io/kube-proxy:v1.34.2");
+}
+
+TEST_F(UpgradeTest, what_is_not_there_yet_is_looked_for_again) {
+  add_machines(1);
+  workload_objects.erase(kKubeProxy);
+  plane.step();
+  workload_objects[kKubeProxy] = pods_of("kube-proxy", "registry.k8s.io/kube-proxy:v1.30.0");
+  plane.step();
+  EXPECT_EQ(image(kKubeProxy), "registry.k8s.io/kube-proxy:v1.34.2");
+}
+
 TEST_F(UpgradeTest, what_follows_is_looked_at_once_and_again_when_the_spec_changes) {
   add_machines(1);
   plane.step();
