@@ -100,13 +100,82 @@ TEST_F(ControlPlaneTest, a_member_with_an_alarm_or_without_a_leader_is_not_healt
 }
 
 TEST_F(ControlPlaneTest, a_machine_leaves_etcd_by_a_member_that_answers) {
-  add_machines(3);
+  add_machines(5);
   delete_machine(2);
   silent = {"m0"};
   plane.step();
   EXPECT_EQ(plane.last.status, CAPSTAN_OK);
   EXPECT_TRUE(hook_is_taken("m2"));
   EXPECT_THAT(etcd_calls, testing::Contains("m1 remove"));
+}
+
+TEST_F(ControlPlaneTest, a_machine_stays_whose_member_the_majority_needs) {
+  add_machines(3);
+  delete_machine(2);
+  silent = {"m0"};
+  plane.step();
+  EXPECT_EQ(plane.last.status, CAPSTAN_FAILED_PRECONDITION);
+  EXPECT_FALSE(hook_is_taken("m2"));
+  EXPECT_THAT(member_names(), testing::Contains("m2"));
+}
+
+TEST_F(ControlPlaneTest, a_machine_stays_while_no_other_one_serves) {
+  add_machines(3);
+  delete_machine(2);
+  for (Json& pod : pods) {
+    const std::string name = string_at(pod, "metadata/name");
+    if (name == "kube-scheduler-m0" || name == "kube-apiserver-m1") {
+      pod["status"]["conditions"] = Json::array({condition("Ready", "False")});
+    }
+  }
+  plane.step();
+  EXPECT_EQ(plane.last.status, CAPSTAN_FAILED_PRECONDITION);
+  EXPECT_FALSE(hook_is_taken("m2"));
+  EXPECT_THAT(member_names(), testing::Contains("m2"));
+}
+
+TEST_F(ControlPlaneTest, the_last_machine_may_always_go) {
+  add_machines(1);
+  delete_machine(0);
+  break_node("m0");
+  plane.step();
+  EXPECT_TRUE(hook_is_taken("m0"));
+}
+
+TEST_F(ControlPlaneTest, no_machine_is_let_go_while_another_one_goes) {
+  add_machines(5);
+  delete_machine(1);
+  delete_machine(2);
+  machine(1)["metadata"]["annotations"].erase(kCleanupHook);
+  plane.step();
+  EXPECT_FALSE(hook_is_taken("m2"));
+  EXPECT_THAT(member_names(), testing::Contains("m2"));
+}
+
+TEST_F(ControlPlaneTest, the_machine_that_was_deleted_first_goes_first) {
+  add_machines(5);
+  delete_machine(1);
+  delete_machine(2);
+  machine(2)["metadata"]["deletionTimestamp"] = "2025-12-31T23:00:00Z";
+  plane.step();
+  EXPECT_FALSE(hook_is_taken("m1"));
+  EXPECT_TRUE(hook_is_taken("m2"));
+}
+
+TEST_F(ControlPlaneTest, a_control_plane_that_goes_as_a_whole_waits_for_no_health) {
+  add_machines(3);
+  for (size_t i = 0; i < 3; ++i) delete_machine(i);
+  pods = Json::array();
+  silent = {"m0", "m1", "m2"};
+  plane.object["metadata"]["deletionTimestamp"] = kNow;
+  plane.step();
+  for (const char* name : {"m0", "m1", "m2"}) EXPECT_TRUE(hook_is_taken(name)) << name;
+}
+
+TEST_F(ControlPlaneTest, a_machine_that_was_adopted_waits_for_its_member_too) {
+  add_machines(1);
+  plane.step();
+  EXPECT_EQ(patch_of("Machine", "m0")["metadata"]["annotations"][kCleanupHook], "");
 }
 
 TEST_F(ControlPlaneTest, a_leader_that_does_not_answer_is_taken_out_without_handing_over) {

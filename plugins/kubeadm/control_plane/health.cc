@@ -183,6 +183,13 @@ void check_health(ControlPlane& plane) {
   if (view.ok()) plane.nodes = std::move(view->nodes);
 }
 
+bool components_run(const ControlPlane& plane, const ControlPlaneMachine& machine) {
+  const MachineHealth& health = machine.health;
+  return health.api_server.status == "True" && health.controller_manager.status == "True" &&
+         health.scheduler.status == "True" &&
+         (!plane.stacked_etcd() || health.etcd_pod.status == "True");
+}
+
 std::string why_not_stable(const ControlPlane& plane, const ControlPlaneMachine* except) {
   for (const ControlPlaneMachine& machine : plane.machines) {
     if (machine.deleting()) return "Machine " + machine.name() + " is being deleted";

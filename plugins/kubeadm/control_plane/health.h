@@ -14,6 +14,9 @@ bool is_initialized(const ControlPlane& plane);
 // Fills the machines' health, and writes it to the Machines where it differs from what they have.
 void check_health(ControlPlane& plane);
 
+// Whether all that a machine needs to serve the cluster runs on it.
+bool components_run(const ControlPlane& plane, const ControlPlaneMachine& machine);
+
 // Why no machine may be added or removed now; "" where one may. A machine that is given is left
 // out.
 std::string why_not_stable(const ControlPlane& plane, const ControlPlaneMachine* except = nullptr);

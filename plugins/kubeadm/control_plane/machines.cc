@@ -286,7 +286,9 @@ void propagate_in_place(ControlPlane& plane) {
       }
     };
     add("labels", common_labels(plane));
-    add("annotations", common_annotations(plane));
+    Json annotations = common_annotations(plane);
+    annotations[kCleanupHook] = "";  // an adopted one has none yet
+    add("annotations", annotations);
     if (deletion != nullptr) {
       for (const auto& [name, seconds] : deletion->items()) {
         const Json* current = find_at(*machine.machine, "spec/deletion/" + name);

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "plugins/kubeadm/control_plane/etcd_members.h"
+#include "plugins/kubeadm/control_plane/health.h"
 #include "plugins/kubeadm/names.h"
 #include "plugins/kubeadm/times.h"
 
@@ -98,13 +99,6 @@ const ControlPlaneMachine* pick(const ControlPlane& plane) {
   return worst;
 }
 
-bool components_healthy(const ControlPlane& plane, const ControlPlaneMachine& machine) {
-  const MachineHealth& health = machine.health;
-  return health.api_server.status == "True" && health.controller_manager.status == "True" &&
-         health.scheduler.status == "True" &&
-         (!plane.stacked_etcd() || health.etcd_pod.status == "True");
-}
-
 // Why an initialized control plane cannot do without the machine now.
 std::optional<Condition> why_not_safe(const ControlPlane& plane,
                                       const ControlPlaneMachine& leaving) {
@@ -127,7 +121,7 @@ std::optional<Condition> why_not_safe(const ControlPlane& plane,
                 "KubeadmControlPlane waiting for control plane Machine provisioning to complete "
                 "before triggering remediation");
     }
-    if (&machine != &leaving && components_healthy(plane, machine)) others_serve = true;
+    if (&machine != &leaving && components_run(plane, machine)) others_serve = true;
   }
   if (plane.stacked_etcd() && plane.etcd_members.empty()) {
     return no("RemediationDeferred", "Failed to check etcd cluster health before remediation");

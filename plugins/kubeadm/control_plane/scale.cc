@@ -58,6 +58,46 @@ bool has_other_hooks(const ControlPlaneMachine& machine) {
                      });
 }
 
+// Those that were deleted first before the others.
+std::vector<const ControlPlaneMachine*> deleting_in_order(const ControlPlane& plane) {
+  std::vector<const ControlPlaneMachine*> deleting;
+  for (const ControlPlaneMachine& machine : plane.machines) {
+    if (machine.deleting()) deleting.push_back(&machine);
+  }
+  const auto since = [](const ControlPlaneMachine* machine) {
+    return string_at(*machine->machine, "metadata/deletionTimestamp");
+  };
+  std::stable_sort(deleting.begin(), deleting.end(),
+                   [&](const auto* a, const auto* b) { return since(a) < since(b); });
+  return deleting;
+}
+
+// Fails with the reason for which the machine has to stay. The last one is missed by nobody.
+Status may_go(const ControlPlane& plane, const ControlPlaneMachine& leaving) {
+  if (plane.machines.size() <= 1) return {};
+  const bool others_serve = std::any_of(
+      plane.machines.begin(), plane.machines.end(),
+      [&](const auto& machine) { return &machine != &leaving && components_run(plane, machine); });
+  if (!others_serve) {
+    return Error::failed_precondition(
+        "no other control plane Machine has all of its components healthy");
+  }
+  const std::string member = plane.stacked_etcd() ? member_name(plane, leaving) : "";
+  if (member.empty()) return {};
+  if (plane.etcd_members.empty()) return Error::unavailable("the members of etcd are not known");
+  if (quorum_remains(plane, member)) return {};
+  return Error::failed_precondition("without its etcd member " + member +
+                                    " there is no majority of healthy members");
+}
+
+Status let_go(ControlPlane& plane, const ControlPlaneMachine& leaving) {
+  CAPSTAN_TRY(may_go(plane, leaving));
+  CAPSTAN_TRY(leave_etcd(plane, leaving));
+  plane.reply.patch_other({kCoreApi, "Machine", plane.ns, leaving.name(), leaving.uid()},
+                          {{"metadata", {{"annotations", {{kCleanupHook, nullptr}}}}}});
+  return {};
+}
+
 bool unhealthy(const ControlPlaneMachine& machine) {
   return machine.health.known && machine.health.api_server.status != "True";
 }
@@ -92,18 +132,20 @@ const ControlPlaneMachine& pick_for_deletion(const ControlPlane& plane) {
 }
 
 Status finish_deletions(ControlPlane& plane) {
+  const auto deleting = deleting_in_order(plane);
+  const bool one_goes = std::any_of(deleting.begin(), deleting.end(), [](const auto* machine) {
+    return !sdk::has_annotation(*machine->machine, kCleanupHook);
+  });
+  if (one_goes) return {};  // what is left without it shows once it is gone
   Status result;
-  for (const ControlPlaneMachine& machine : plane.machines) {
-    if (!waits_for_hook(machine) || has_other_hooks(machine)) continue;
-    if (Status left = leave_etcd(plane, machine); !left.ok()) {
+  for (const ControlPlaneMachine* machine : deleting) {
+    if (!waits_for_hook(*machine) || has_other_hooks(*machine)) continue;
+    if (Status left = let_go(plane, *machine); !left.ok()) {
       if (result.ok()) {
-        result = std::move(left).error().with_context("removing the etcd member of Machine " +
-                                                      machine.name());
+        result = std::move(left).error().with_context("deleting Machine " + machine->name());
       }
       continue;
     }
-    plane.reply.patch_other({kCoreApi, "Machine", plane.ns, machine.name(), machine.uid()},
-                            {{"metadata", {{"annotations", {{kCleanupHook, nullptr}}}}}});
     break;  // one at a time
   }
   return result;

@@ -14,8 +14,10 @@ namespace capstan::kubeadm {
 sdk::Status scale(ControlPlane& plane);
 
 // For a machine whose deletion waits for this provider's hook: takes its member out of etcd, asking
-// the healthiest member that answers, then lets it go. A machine for which that fails keeps no
-// other one back. Errors: the first failure.
+// the healthiest member that answers, then lets it go. One at a time, the one that was deleted
+// first before the others; one for which it fails keeps no other one back. None but the last goes
+// while no other one serves, or the other members of etcd would have no majority. Errors: the first
+// failure.
 sdk::Status finish_deletions(ControlPlane& plane);
 
 // Which machine goes first. Precondition: there are machines.

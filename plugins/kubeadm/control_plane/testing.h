@@ -178,7 +178,8 @@ class ControlPlaneTest : public testing::Test {
   bool hook_is_taken(const std::string& name) const {
     const Json patch = patch_of("Machine", name);
     const Json* annotations = sdk::find_at(patch, "metadata/annotations");
-    return annotations != nullptr && annotations->contains(kCleanupHook);
+    return annotations != nullptr && annotations->contains(kCleanupHook) &&
+           annotations->at(kCleanupHook).is_null();
   }
 
   // A member of no machine; etcd leaves out a name that is empty.
