@@ -31,6 +31,8 @@ void prepare_process() {
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   std::signal(SIGPIPE, SIG_IGN);
+  // Whatever else handles them (a sanitizer), a crash is to be seen as one.
+  for (const int crash : {SIGSEGV, SIGABRT}) std::signal(crash, SIG_DFL);
   pthread_attr_t attributes;
   pthread_attr_init(&attributes);
   pthread_attr_setstacksize(&attributes, kStackOfThreads);
@@ -44,8 +46,6 @@ void prepare_process() {
 // What is to be tried comes on 0, the report goes to 3 (runtime/plugin/probe.h).
 int probe() {
   constexpr int kReport = 3;
-  // Whatever else handles them (a sanitizer), a crash is to be seen as one.
-  for (const int crash : {SIGSEGV, SIGABRT}) std::signal(crash, SIG_DFL);
   const std::string told((std::istreambuf_iterator<char>(std::cin)),
                          std::istreambuf_iterator<char>());
   const auto json = capstan::parse_json(told);

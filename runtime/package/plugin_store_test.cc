@@ -56,7 +56,8 @@ class PluginStoreTest : public testing::Test {
   }
   std::vector<std::string> versions() {
     std::vector<std::string> out;
-    for (const InstalledPlugin& plugin : *PluginStore(data_).list()) {
+    const auto listed = PluginStore(data_).list();
+    for (const InstalledPlugin& plugin : *listed) {
       out.push_back(plugin.version + (plugin.current ? " current" : ""));
     }
     return out;
