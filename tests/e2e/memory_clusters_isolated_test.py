@@ -21,8 +21,11 @@ def plugin_processes(server):
     found = {}
     children = f"/proc/{server.process.pid}/task"
     for task in os.listdir(children):
-        with open(f"{children}/{task}/children") as listed:
-            pids = listed.read().split()
+        try:
+            with open(f"{children}/{task}/children") as listed:
+                pids = listed.read().split()
+        except OSError:
+            continue  # the thread has just ended
         for child in pids:
             try:
                 with open(f"/proc/{child}/cmdline") as line:
