@@ -69,4 +69,10 @@ Json managed_fields_of(const Json& object) {
   return is_raw_json(*fields) ? unpacked(*fields) : *fields;
 }
 
+bool same_at(const Json& before, const Json& after, std::initializer_list<std::string_view> path) {
+  const Json* x = find(before, path);
+  const Json* y = find(after, path);
+  return x != nullptr && y != nullptr ? *x == *y : x == y;
+}
+
 }  // namespace capstan

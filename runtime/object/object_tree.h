@@ -8,6 +8,7 @@
 //   const Json fields = managed_fields_of(tree);  // a list again
 #pragma once
 
+#include <initializer_list>
 #include <optional>
 #include <string_view>
 
@@ -25,6 +26,9 @@ std::optional<Json> parse_plain_object(std::string_view text);
 void pack_managed_fields(Json& object);
 // ...and a list where it is text.
 void unpack_managed_fields(Json& object);
+
+// Whether two trees say the same at a path; also where neither says anything.
+bool same_at(const Json& before, const Json& after, std::initializer_list<std::string_view> path);
 
 // What the object says of managedFields, never as text; null where there is nothing.
 Json managed_fields_of(const Json& object);

@@ -5,18 +5,13 @@
 #include <utility>
 
 #include "runtime/object/kind.h"
+#include "runtime/object/object_tree.h"
 #include "runtime/plugin/provider_request.h"
 
 namespace capstan {
 namespace {
 
 using Keys = std::vector<ObjectKey>;
-
-bool same_at(const Json& before, const Json& after, std::initializer_list<std::string_view> path) {
-  const Json* x = find(before, path);
-  const Json* y = find(after, path);
-  return x != nullptr && y != nullptr ? *x == *y : x == y;
-}
 
 // Whether a Cluster or Machine changed in what providers wait for. Their conditions, phases and
 // counts follow from what the providers themselves report: most of their writes are of these only.

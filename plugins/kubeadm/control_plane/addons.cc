@@ -20,9 +20,6 @@ constexpr const char* kSkipKubeProxy = "controlplane.cluster.x-k8s.io/skip-kube-
 constexpr const char* kSkipCoreDns = "controlplane.cluster.x-k8s.io/skip-coredns";
 constexpr const char* kKubeProxy = "/apis/apps/v1/namespaces/kube-system/daemonsets/kube-proxy";
 constexpr const char* kCoreDns = "/apis/apps/v1/namespaces/kube-system/deployments/coredns";
-// How long what was seen counts, as somebody else may change it: until the next look at a control
-// plane that is healthy.
-constexpr int64_t kSeenForSeconds = 120;
 constexpr const char* kContainers = "spec/template/spec/containers";
 
 std::string configured(const ControlPlane& plane, const std::string& path) {
@@ -170,7 +167,7 @@ bool Addons::is_done(const std::string& uid, const std::string& wanted, int64_t 
   const std::lock_guard lock(mutex_);
   const auto done = done_.find(uid);
   return done != done_.end() && done->second.asked_for == wanted &&
-         now - done->second.at < kSeenForSeconds;
+         now - done->second.at < kHealthyRecheck.count();
 }
 
 void Addons::forget(const std::string& control_plane_uid) {

@@ -7,6 +7,7 @@
 #include <capstan/host.h>
 #include <capstan/reconcile.h>
 
+#include <chrono>
 #include <map>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct ControlPlaneMachine {
     return sdk::condition_is_true(*machine, type);
   }
 };
+
+// How long what was seen of a healthy control plane counts, as somebody else may change it.
+inline constexpr std::chrono::seconds kHealthyRecheck{120};
 
 struct ControlPlane {
   ControlPlane(const sdk::Host& host, const sdk::Request& request, sdk::Reply& reply);

@@ -29,7 +29,6 @@ constexpr const char* kFinalizer = "kubeadm.controlplane.cluster.x-k8s.io";
 // Workload clusters tell of changed Nodes by a watch; pods and etcd are looked at again after a
 // while: soon while something is not as it should be.
 constexpr std::chrono::seconds kUnhealthyRecheck{2};
-constexpr std::chrono::seconds kHealthyRecheck{120};
 
 bool all_healthy(const ControlPlane& plane) {
   return plane.initialized && why_not_stable(plane).empty();

@@ -5,6 +5,7 @@
 #include "runtime/lifecycle/common/contract.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
+#include "runtime/object/object_tree.h"
 
 namespace capstan::lifecycle {
 namespace {
@@ -133,14 +134,10 @@ Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
   if (event.previous != nullptr) {
     const JsonPtr before = event.previous->tree();
     const JsonPtr after = event.object->tree();
-    const auto same = [&](std::initializer_list<std::string_view> path) {
-      const Json* x = find(*before, path);
-      const Json* y = find(*after, path);
-      return x != nullptr && y != nullptr ? *x == *y : x == y;
-    };
-    if (same({"spec", "version"}) && same({"status", "version"}) && same({"status", "versions"})) {
-      return {};
-    }
+    const bool same_versions = same_at(*before, *after, {"spec", "version"}) &&
+                               same_at(*before, *after, {"status", "version"}) &&
+                               same_at(*before, *after, {"status", "versions"});
+    if (same_versions) return {};
   }
   return keys_of_cluster(kind, meta.ns, owner->name, objects);
 }
