@@ -55,7 +55,7 @@ class ManifestReader {
   template <typename Each>
   void each(const Json& parent, const char* name, Each read_item, const std::string& at = "") {
     const Json* list = find(parent, {name});
-    if (list == nullptr) return;
+    if (list == nullptr || list->is_null()) return;  // YAML's "name:" with nothing below it
     const std::string field = at + "/" + name;
     if (!list->is_array()) return wrong(field, "must be a list");
     for (size_t i = 0; i < list->size(); ++i) {

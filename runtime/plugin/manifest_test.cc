@@ -50,6 +50,14 @@ TEST(ManifestTest, access_is_what_needs_says_and_its_own_kinds) {
   EXPECT_FALSE(manifest->may_read({"", "ConfigMap"}));
 }
 
+TEST(ManifestTest, a_list_with_nothing_in_it_may_be_null_as_yaml_has_it) {
+  Json json = valid();
+  json["providers"] = nullptr;
+  const auto manifest = manifest_from_json(json);
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message;
+  EXPECT_TRUE(manifest->providers.empty());
+}
+
 struct Mistake {
   const char* pointer;
   Json value;

@@ -41,8 +41,8 @@ class ScaffoldCppTest(InstalledTest):
     def test_the_kit_is_also_one_test_a_case(self):
         program = self.everything / "build/capstan_plugin_acme_conformance"
         listed = run([program, "--gtest_list_tests"], env=self.environment).stdout
-        self.assertIn("crash-anywhere/AcmeMachine", listed)
-        done = run([program, "--gtest_filter=*semantics-ready/AcmeMachine"], env=self.environment)
+        self.assertIn("crash_anywhere/AcmeMachine", listed)
+        done = run([program, "--gtest_filter=*semantics_ready/AcmeMachine"], env=self.environment)
         self.assertIn("1 test from 1 test suite ran", done.stdout)
 
     def test_the_code_is_formatted_as_its_own_style_says(self):

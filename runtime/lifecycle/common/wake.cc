@@ -18,7 +18,7 @@ std::string cluster_of_kubeconfig(const StoreEvent& event) {
   return name.substr(0, name.size() - kKubeconfigSuffix.size());
 }
 
-// Groups whose objects no Cluster and no Machine refers to.
+// Groups whose objects a Cluster or a Machine may refer to.
 bool provider_group(const std::string& group) {
   return !group.empty() && group != kClusterGroup && !group.ends_with(".k8s.io");
 }
@@ -27,6 +27,8 @@ bool may_be_referred_to(const StoreEvent& event) {
   if (event.type != EventType::kAdded || !event.object->meta().owner_references.empty()) {
     return false;
   }
+  // Clusters and Machines refer to what was made of a template, never to the template.
+  if (event.object->kind().ends_with("Template")) return false;
   const std::string group = event.object->group_version().group;
   return provider_group(group) || group.ends_with(".cluster.x-k8s.io");
 }

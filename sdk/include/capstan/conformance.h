@@ -18,6 +18,7 @@
 #include <capstan/json.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <iostream>
@@ -110,7 +111,10 @@ inline bool register_conformance_tests(const ConformanceOptions& options) {
     const std::string id = one.value("id", "");
     if (!known.insert(id).second) continue;  // one test for all modes, which have to agree
     const std::string group = id.substr(0, id.find('-'));
-    testing::RegisterTest(("Conformance_" + group).c_str(), id.c_str(), nullptr, nullptr, __FILE__,
+    // In a filter, what follows the first '-' is left out.
+    std::string name = id;
+    std::replace(name.begin(), name.end(), '-', '_');
+    testing::RegisterTest(("Conformance_" + group).c_str(), name.c_str(), nullptr, nullptr, __FILE__,
                           __LINE__,
                           [options, id, sentence = one.value("sentence", "")]() -> testing::Test* {
                             return new detail::ConformanceTest(options, id, sentence);
