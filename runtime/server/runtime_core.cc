@@ -2,6 +2,7 @@
 
 #include "cluster_api_kinds.h"
 #include "runtime/lifecycle/admission/admissions.h"
+#include "runtime/lifecycle/common/references.h"
 #include "runtime/store/measured_store.h"
 #include "server_kinds.h"
 
@@ -21,7 +22,7 @@ Result<std::unique_ptr<RuntimeCore>> RuntimeCore::open(const std::string& data_d
   core->store_file = data_dir + "/capstan.db";
   core->store =
       measured_store(TRY(open_sqlite_store({core->store_file})), core->metrics, core->clock);
-  core->cache = TRY(make_watch_cache(*core->store));
+  core->cache = TRY(make_watch_cache(*core->store, {.references = lifecycle::references_of}));
   ResourceServiceOptions options{*core->store, *core->cache, core->kinds, core->clock,
                                  core->random, {},           {}};
   options.admission = lifecycle::admissions();

@@ -15,8 +15,8 @@ bool has_labels(const Metadata& meta, const ListOptions& options) {
 }
 
 // Takes an object out of the set that a map has under a key, and the key with its last object.
-template <typename Map>
-void erase_from(Map& map, const std::string& key, const ObjectPtr& object) {
+template <typename Map, typename Item>
+void erase_from(Map& map, const typename Map::key_type& key, const Item& object) {
   const auto found = map.find(key);
   if (found == map.end()) return;
   found->second.erase(object);
@@ -28,6 +28,20 @@ void erase_from(Map& map, const std::string& key, const ObjectPtr& object) {
 void CacheIndex::replace(const ObjectPtr& before, const ObjectPtr& after) {
   if (before != nullptr) remove(before);
   if (after != nullptr) add(after);
+  if (references_of_ != nullptr) replace_references(before, after);
+}
+
+void CacheIndex::replace_references(const ObjectPtr& before, const ObjectPtr& after) {
+  const bool same_spec = before != nullptr && after != nullptr && after->meta().generation != 0 &&
+                         before->meta().generation == after->meta().generation;
+  if (same_spec) return;
+  if (before != nullptr) {
+    for (const ObjectKey& to : references_of_(*before))
+      erase_from(by_reference_, to, before->key());
+  }
+  if (after != nullptr) {
+    for (ObjectKey& to : references_of_(*after)) by_reference_[std::move(to)].insert(after->key());
+  }
 }
 
 void CacheIndex::add(const ObjectPtr& object) {
@@ -97,6 +111,14 @@ std::vector<ObjectPtr> CacheIndex::owned_by(const std::string& uid) const {
   const auto found = by_owner_.find(uid);
   if (found == by_owner_.end()) return {};
   return {found->second.begin(), found->second.end()};
+}
+
+std::vector<ObjectPtr> CacheIndex::referring_to(const ObjectKey& key) const {
+  std::vector<ObjectPtr> objects;
+  const auto found = by_reference_.find(key);
+  if (found == by_reference_.end()) return objects;
+  for (const ObjectKey& from : found->second) objects.push_back(get(from));
+  return objects;
 }
 
 size_t CacheIndex::count(const GroupKind& kind) const {

@@ -31,7 +31,9 @@ void deliver_to(const std::shared_ptr<const WatcherList>& watchers, const StoreE
 class Cache final : public WatchCache {
  public:
   explicit Cache(const WatchCacheOptions& options)
-      : keep_trees_(options.keep_trees), window_(options.window, options.window_bytes) {}
+      : keep_trees_(options.keep_trees),
+        index_(options.references),
+        window_(options.window, options.window_bytes) {}
 
   Result<void> start(Store& store);
 
@@ -50,6 +52,10 @@ class Cache final : public WatchCache {
   std::vector<ObjectPtr> owned_by(const std::string& uid) const override {
     const std::shared_lock lock(mutex_);
     return index_.owned_by(uid);
+  }
+  std::vector<ObjectPtr> referring_to(const ObjectKey& key) const override {
+    const std::shared_lock lock(mutex_);
+    return index_.referring_to(key);
   }
   size_t count(const GroupKind& kind) const override {
     const std::shared_lock lock(mutex_);

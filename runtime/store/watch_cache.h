@@ -50,6 +50,9 @@ class WatchCache {
   virtual ListResult list(const GroupKind& kind, const ListOptions& options = {}) const = 0;
   // All objects with an owner reference to this uid, of any kind.
   virtual std::vector<ObjectPtr> owned_by(const std::string& uid) const = 0;
+  // All objects whose references (options) name this key, whether or not it exists, by kind, then
+  // name.
+  virtual std::vector<ObjectPtr> referring_to(const ObjectKey& key) const = 0;
   virtual size_t count(const GroupKind& kind) const = 0;
   virtual Revision revision() const = 0;
 
@@ -66,12 +69,18 @@ class WatchCache {
   virtual size_t drop_idle_trees() = 0;
 };
 
+// What an object refers to in its spec. Called when an object comes, goes or gets another
+// generation. Thread safety: called with the cache's lock held, so it looks at nothing but the
+// object.
+using ReferencesOf = std::vector<ObjectKey> (*)(const Object& object);
+
 struct WatchCacheOptions {
   size_t window = 20'000;             // events kept for watches that resume
   size_t window_bytes = 16ULL << 20;  // and at most so many bytes of their objects' texts
   // Whether written objects keep the tree that they were made from. Without, nothing is left to
   // drop_idle_trees() but what readers had parsed.
   bool keep_trees = true;
+  ReferencesOf references = nullptr;  // what referring_to() finds by; without, it finds nothing
 };
 
 // Loads everything from the store. Lifetime: the store outlives the cache.

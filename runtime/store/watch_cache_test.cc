@@ -85,6 +85,23 @@ TEST_F(WatchCacheTest, dependents_are_found_by_their_owners_uid_across_kinds) {
   EXPECT_TRUE(cache_->owned_by("u1").empty());
 }
 
+std::vector<ObjectKey> cluster_of_label(const Object& object) {
+  const std::string& name = object.meta().label("cluster.x-k8s.io/cluster-name");
+  if (name.empty()) return {};
+  return {{{"cluster.x-k8s.io", "Cluster"}, object.meta().ns, name}};
+}
+
+TEST_F(WatchCacheTest, what_refers_to_a_key_is_found_until_it_refers_to_another_or_goes) {
+  restart({.references = cluster_of_label});
+  const ObjectKey wanted = {{"cluster.x-k8s.io", "Cluster"}, "default", "wanted"};
+  commit({create(machine({.name = "b", .cluster = "wanted"})),
+          create(machine({.name = "a", .cluster = "wanted"})),
+          create(machine({.name = "c", .cluster = "other"}))});
+  EXPECT_THAT(names(cache_->referring_to(wanted)), ElementsAre("default/a", "default/b"));
+  commit({update(machine({.name = "a", .cluster = "other"})), remove(machine({"b"}))});
+  EXPECT_TRUE(cache_->referring_to(wanted).empty());
+}
+
 TEST_F(WatchCacheTest, a_watch_gets_what_it_missed_and_then_what_happens) {
   commit({create(machine({"a"})), create(secret("s")), create(machine({"b"}))});
   const auto handle = cache_->watch(kMachines, 1, recorder()).value();

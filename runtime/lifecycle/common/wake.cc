@@ -1,7 +1,5 @@
 #include "runtime/lifecycle/common/wake.h"
 
-#include <cstring>
-
 #include "runtime/lifecycle/common/contract.h"
 #include "runtime/lifecycle/common/names.h"
 #include "runtime/lifecycle/common/owner_references.h"
@@ -18,39 +16,7 @@ std::string cluster_of_kubeconfig(const StoreEvent& event) {
   return name.substr(0, name.size() - kKubeconfigSuffix.size());
 }
 
-// Groups whose objects a Cluster or a Machine may refer to.
-bool provider_group(const std::string& group) {
-  return !group.empty() && group != kClusterGroup && !group.ends_with(".k8s.io");
-}
-
-bool may_be_referred_to(const StoreEvent& event) {
-  if (event.type != EventType::kAdded || !event.object->meta().owner_references.empty()) {
-    return false;
-  }
-  // Clusters and Machines refer to what was made of a template, never to the template.
-  if (event.object->kind().ends_with("Template")) return false;
-  const std::string group = event.object->group_version().group;
-  return provider_group(group) || group.ends_with(".cluster.x-k8s.io");
-}
-
-bool refers(const Json* ref, const ObjectKey& key) {
-  return is_reference(ref) && reference_key(*ref, key.ns) == key;
-}
-
-using Refers = bool (*)(const Json& tree, const ObjectKey& key);
-
-bool cluster_refers(const Json& tree, const ObjectKey& key) {
-  return refers(find(tree, {"spec", "infrastructureRef"}), key) ||
-         refers(find(tree, {"spec", "controlPlaneRef"}), key);
-}
-
-bool machine_refers(const Json& tree, const ObjectKey& key) {
-  return refers(find(tree, {"spec", "infrastructureRef"}), key) ||
-         refers(find(tree, {"spec", "bootstrap", "configRef"}), key);
-}
-
-Keys that_refer(const GroupKind& kind, Refers refers_to, const StoreEvent& event,
-                const WatchCache& objects) {
+Keys that_refer(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects) {
   Keys keys;
   const Metadata& meta = event.object->meta();
   for (const OwnerReference& owner : meta.owner_references) {
@@ -58,20 +24,20 @@ Keys that_refer(const GroupKind& kind, Refers refers_to, const StoreEvent& event
       keys.push_back({kind, meta.ns, owner.name});
     }
   }
-  if (!may_be_referred_to(event)) return keys;
-  const ObjectKey key = event.object->key();
-  for (const ObjectPtr& object : objects.list(kind, {meta.ns, {}}).items) {
-    if (!mentions(*object, key.name)) continue;
-    if (refers_to(*object->tree(), key)) keys.push_back(object->key());
-  }
+  if (event.type != EventType::kAdded || !meta.owner_references.empty()) return keys;
+  for (ObjectKey& key : wake_referring(kind, event, objects)) keys.push_back(std::move(key));
   return keys;
 }
 
 }  // namespace
 
-bool mentions(const Object& object, const std::string& name) {
-  const std::string& text = object.text();
-  return memmem(text.data(), text.size(), name.data(), name.size()) != nullptr;
+Keys wake_referring(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects) {
+  Keys keys;
+  for (const ObjectPtr& object : objects.referring_to(event.object->key())) {
+    ObjectKey key = object->key();
+    if (key.kind == kind) keys.push_back(std::move(key));
+  }
+  return keys;
 }
 
 Keys wake_cluster_of_label(const StoreEvent& event, const WatchCache&) {
@@ -100,11 +66,11 @@ Keys wake_cluster_of_authority(const StoreEvent& event, const WatchCache&) {
 }
 
 Keys wake_clusters_that_refer(const StoreEvent& event, const WatchCache& objects) {
-  return that_refer(kCluster, cluster_refers, event, objects);
+  return that_refer(kCluster, event, objects);
 }
 
 Keys wake_machines_that_refer(const StoreEvent& event, const WatchCache& objects) {
-  return that_refer(kMachine, machine_refers, event, objects);
+  return that_refer(kMachine, event, objects);
 }
 
 bool wake_matters(const StoreEvent& event) {
@@ -132,7 +98,9 @@ Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
   if (owner == nullptr) return {};
   const ObjectPtr cluster = objects.get({kCluster, meta.ns, owner->name});
   if (cluster == nullptr) return {};
-  if (!refers(find(*cluster->tree(), {"spec", "controlPlaneRef"}), event.object->key())) return {};
+  const JsonPtr tree = cluster->tree();
+  const Json* ref = find(*tree, {"spec", "controlPlaneRef"});
+  if (!is_reference(ref) || reference_key(*ref, meta.ns) != event.object->key()) return {};
   if (event.previous != nullptr) {
     const JsonPtr before = event.previous->tree();
     const JsonPtr after = event.object->tree();

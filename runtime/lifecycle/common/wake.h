@@ -23,6 +23,8 @@ Keys wake_cluster_of_authority(const StoreEvent& event, const WatchCache& object
 // nobody, that refer to it.
 Keys wake_clusters_that_refer(const StoreEvent& event, const WatchCache& objects);
 Keys wake_machines_that_refer(const StoreEvent& event, const WatchCache& objects);
+// Of any object: what refers to it (references.h) and is of the kind.
+Keys wake_referring(const GroupKind& kind, const StoreEvent& event, const WatchCache& objects);
 // Of a Cluster: its objects of a kind, where something changed that they wait for: it is new,
 // paused, provisioned, initialized, deleted.
 bool wake_matters(const StoreEvent& event);
@@ -33,9 +35,6 @@ Keys wake_of_control_plane(const GroupKind& kind, const StoreEvent& event,
 // Of any object: its controller, where that is of the kind.
 Keys wake_controller(const GroupKind& kind, const StoreEvent& event);
 
-// Whether the object's text has the name anywhere: most that do not refer to it are told apart in a
-// fraction of the time that a look at the tree takes.
-bool mentions(const Object& object, const std::string& name);
 // All objects of a kind with the cluster's name as label.
 Keys keys_of_cluster(const GroupKind& kind, const std::string& ns, const std::string& cluster,
                      const WatchCache& objects);

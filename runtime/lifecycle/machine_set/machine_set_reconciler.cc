@@ -71,22 +71,8 @@ bool waits_to_go(const Outcome& outcome, const Object& machine) {
 }
 
 Keys sets_of_template(const StoreEvent& event, const WatchCache& objects) {
-  if (event.type != EventType::kAdded || !event.object->kind().ends_with("Template")) return {};
-  Keys keys;
-  const ObjectKey key = event.object->key();
-  for (const ObjectPtr& set : objects.list(kMachineSet, {key.ns, {}}).items) {
-    if (!mentions(*set, key.name)) continue;
-    const JsonPtr tree = set->tree();
-    const Json* spec = find(*tree, {"spec", "template", "spec"});
-    if (spec == nullptr) continue;
-    const Json* infrastructure = find(*spec, {"infrastructureRef"});
-    const Json* bootstrap = find(*spec, {"bootstrap", "configRef"});
-    const bool refers =
-        (is_reference(infrastructure) && reference_key(*infrastructure, key.ns) == key) ||
-        (is_reference(bootstrap) && reference_key(*bootstrap, key.ns) == key);
-    if (refers) keys.push_back(set->key());
-  }
-  return keys;
+  if (event.type != EventType::kAdded) return {};
+  return wake_referring(kMachineSet, event, objects);
 }
 
 // New, orphaned or relabelled Machines may be adopted.

@@ -6,6 +6,7 @@
 
 #include "runtime/controller/garbage_collector.h"
 #include "runtime/lifecycle/common/names.h"
+#include "runtime/lifecycle/common/references.h"
 #include "runtime/object/conditions.h"
 #include "simulation_bundled_kinds.h"
 
@@ -29,7 +30,8 @@ constexpr char kInfraVersion[] = "infrastructure.cluster.x-k8s.io/v1beta2";
 
 Simulation::Simulation(std::vector<std::shared_ptr<Admission>> admission,
                        const Configure& configure, FakeProviderOptions providers)
-    : store_(make_memory_store()), cache_(make_watch_cache(*store_).value()) {
+    : store_(make_memory_store()),
+      cache_(make_watch_cache(*store_, {.references = references_of}).value()) {
   resources_ =
       make_resource_service({*store_, *cache_, kinds, clock, random_, std::move(admission), {}});
   static const auto builtin = builtin_kind_documents().value();

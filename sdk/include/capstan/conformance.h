@@ -114,8 +114,8 @@ inline bool register_conformance_tests(const ConformanceOptions& options) {
     // In a filter, what follows the first '-' is left out.
     std::string name = id;
     std::replace(name.begin(), name.end(), '-', '_');
-    testing::RegisterTest(("Conformance_" + group).c_str(), name.c_str(), nullptr, nullptr, __FILE__,
-                          __LINE__,
+    testing::RegisterTest(("Conformance_" + group).c_str(), name.c_str(), nullptr, nullptr,
+                          __FILE__, __LINE__,
                           [options, id, sentence = one.value("sentence", "")]() -> testing::Test* {
                             return new detail::ConformanceTest(options, id, sentence);
                           });
