@@ -2,6 +2,8 @@
 
 #include <capstan/provider.h>
 
+#include <chrono>
+
 #include "plugins/kubeadm/bootstrap/bootstrap_token.h"
 #include "plugins/kubeadm/bootstrap/file_template.h"
 #include "plugins/kubeadm/bootstrap/init_lock.h"
@@ -43,6 +45,8 @@ struct ConfigReconciler::Context {
 
 namespace {
 
+// How soon whoever waits for the init lock looks whether its holder is still there.
+constexpr std::chrono::seconds kLockRecheck{10};
 constexpr const char* kDefaultCertificatesDir = "/etc/kubernetes/pki";
 
 bool data_secret_created(const sdk::Request& request) {
@@ -134,6 +138,8 @@ Status ConfigReconciler::init(Context& context) {
       context.reply.requeue_after(sdk::Milliseconds(1));
       return {};
     }
+    // Nobody tells this config that another Machine is gone, which would free the lock.
+    context.reply.requeue_after(kLockRecheck);
     return context.wait("WaitingForControlPlaneInitialized",
                         "Machine " + holder + " is initializing the control plane");
   }

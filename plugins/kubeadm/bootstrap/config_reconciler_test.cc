@@ -81,6 +81,20 @@ TEST_F(ConfigTest, with_a_control_plane_provider_it_waits_for_the_certificates) 
   EXPECT_EQ(config.reason("CertificatesAvailable"), "InternalError");
 }
 
+TEST_F(ConfigTest,
+       whoever_waits_for_the_init_lock_looks_again_and_frees_it_once_the_holder_is_gone) {
+  host.objects.back()["data"]["lock-information"] = R"({"machineName":"first"})";
+  host.objects.push_back({{"apiVersion", kCoreApi},
+                          {"kind", "Machine"},
+                          {"metadata", {{"name", "first"}, {"namespace", "default"}}}});
+  config.step();
+  EXPECT_EQ(config.reason("DataSecretAvailable"), "WaitingForControlPlaneInitialized");
+  EXPECT_EQ(config.last.reply.value("requeueAfterMs", 0), 10'000);
+  host.objects.pop_back();
+  config.step();
+  EXPECT_EQ(string_at(config.last.reply["delete"][0], "name"), "c-lock");
+}
+
 TEST_F(ConfigTest, clients_of_v1beta1_find_its_conditions) {
   config.cluster["status"] = Json::object();
   config.step();
