@@ -45,6 +45,10 @@ std::string ControlPlaneMachine::failure_domain() const {
   return string_at(*machine, "spec/failureDomain", string_at(*machine, "status/failureDomain"));
 }
 
+bool ControlPlaneMachine::has_left_etcd() const {
+  return deleting() && !sdk::has_annotation(*machine, kCleanupHook);
+}
+
 ControlPlane::ControlPlane(const sdk::Host& host, const sdk::Request& request, sdk::Reply& reply)
     : host(host),
       request(request),

@@ -43,6 +43,8 @@ struct ControlPlaneMachine {
   std::string node() const { return sdk::string_at(*machine, "status/nodeRef/name"); }
   std::string failure_domain() const;
   bool deleting() const { return sdk::find_at(*machine, "metadata/deletionTimestamp") != nullptr; }
+  // It goes and its clean-up hook is gone already, which is taken off once its member is out.
+  bool has_left_etcd() const;
   bool condition_true(std::string_view type) const {
     return sdk::condition_is_true(*machine, type);
   }

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "plugins/kubeadm/names.h"
-
 namespace capstan::kubeadm {
 namespace {
 
@@ -12,12 +10,11 @@ using sdk::Expected;
 
 constexpr const char* kType = "EtcdMemberHealthy";
 
-// Those that answered last time first. A machine that goes and has lost its hook has left etcd.
+// Those that answered last time first.
 std::vector<const ControlPlaneMachine*> machines_to_ask(const ControlPlane& plane) {
   std::vector<const ControlPlaneMachine*> machines;
   for (const ControlPlaneMachine& machine : plane.machines) {
-    if (machine.node().empty()) continue;
-    if (machine.deleting() && !sdk::has_annotation(*machine.machine, kCleanupHook)) continue;
+    if (machine.node().empty() || machine.has_left_etcd()) continue;
     machines.push_back(&machine);
   }
   std::stable_partition(machines.begin(), machines.end(),

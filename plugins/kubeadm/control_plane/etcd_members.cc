@@ -44,18 +44,20 @@ bool may_be_coming_up(const ControlPlane& plane, const EtcdMember& member) {
   });
 }
 
-// The other machines whose etcd can be asked, the healthiest first.
+// The other machines whose etcd can be asked: those that stay before those that are to go and have
+// not left yet, the healthiest first. The latter count, since where all machines are deleted a
+// member that nobody takes out stands against the majority of those that go after it.
 std::vector<const ControlPlaneMachine*> staying_members(const ControlPlane& plane,
                                                         const ControlPlaneMachine* leaving) {
   std::vector<const ControlPlaneMachine*> staying;
   for (const ControlPlaneMachine& machine : plane.machines) {
-    if (&machine != leaving && !machine.deleting() && !machine.node().empty()) {
+    if (&machine != leaving && !machine.has_left_etcd() && !machine.node().empty()) {
       staying.push_back(&machine);
     }
   }
   const auto rank = [](const ControlPlaneMachine* m) {
-    if (m->health.etcd_member.status == "True") return 0;
-    return m->health.etcd_answers ? 1 : 2;
+    const int health = m->health.etcd_member.status == "True" ? 0 : m->health.etcd_answers ? 1 : 2;
+    return std::pair(m->deleting(), health);
   };
   std::stable_sort(staying.begin(), staying.end(),
                    [&](const auto* a, const auto* b) { return rank(a) < rank(b); });

@@ -36,8 +36,9 @@ bool quorum_remains(const ControlPlane& plane, const std::string& leaving_member
 // lose their majority.
 sdk::Expected<bool> remove_stray_member(ControlPlane& plane);
 
-// Takes the member of a machine that goes out, asking the healthiest member that answers. Nothing
-// to do for the last machine and for one that has no member. Errors: as remove_stray_member().
+// Takes the member of a machine that goes out, asking the healthiest member that answers, also one
+// that is to go after it. Nothing to do for the last machine and for one that has no member.
+// Errors: as remove_stray_member().
 sdk::Status leave_etcd(ControlPlane& plane, const ControlPlaneMachine& leaving);
 
 }  // namespace capstan::kubeadm

@@ -22,6 +22,17 @@ class EtcdMembersTest : public ControlPlaneTest {
   void set_node_age(size_t i, const char* made) {
     nodes[i]["metadata"]["creationTimestamp"] = made;
   }
+  // Its infrastructure and its Machine are gone: nobody answers there any more.
+  void take_away(const std::string& name) {
+    break_node(name);
+    for (const char* list : {"machines", "configs"}) {
+      Json left = Json::array();
+      for (const Json& item : plane.relations[list]) {
+        if (string_at(item, "metadata/name") != name) left.push_back(item);
+      }
+      plane.relations[list] = std::move(left);
+    }
+  }
   // Neither the Machine nor anybody else has found its Node.
   void forget_node(size_t i) { machine(i)["status"].erase("nodeRef"); }
 };
@@ -133,6 +144,41 @@ TEST_F(EtcdMembersTest, one_whose_node_is_not_to_be_found_goes_and_what_it_left_
   EXPECT_THAT(member_names(), ElementsAre("m0", "m1")) << "m2 is no Machine's node";
   plane.step();
   EXPECT_TRUE(hook_is_taken("m2"));
+}
+
+TEST_F(EtcdMembersTest, of_machines_that_are_all_deleted_one_after_the_other_leaves_and_goes) {
+  add_machines(3);
+  for (size_t i = 0; i < 3; ++i) delete_machine(i);
+  for (const std::string& name : std::vector<std::string>{"m0", "m1", "m2"}) {
+    plane.step();
+    EXPECT_EQ(plane.last.status, CAPSTAN_OK) << name;
+    ASSERT_TRUE(hook_is_taken(name)) << name;
+    EXPECT_EQ(member_names().front(), name == "m0" ? "m1" : "m2") << "the last takes it along";
+    EXPECT_THAT(names("create"), IsEmpty()) << name;
+    take_away(name);
+  }
+  plane.step();
+  EXPECT_EQ(names("create").size(), 3u) << "a machine, its config and its infrastructure";
+}
+
+TEST_F(EtcdMembersTest, a_machine_leaves_by_one_that_stays_before_one_that_is_to_go_too) {
+  add_machines(5);
+  delete_machine(0);
+  delete_machine(1);
+  plane.step();
+  EXPECT_TRUE(hook_is_taken("m0"));
+  EXPECT_THAT(etcd_calls, Contains("m2 remove"));
+}
+
+TEST_F(EtcdMembersTest, what_a_lost_machine_left_is_removed_where_all_others_are_to_go) {
+  add_machines(2);
+  plane.object["spec"]["replicas"] = 3;
+  add_member("12", "m9");
+  silent = {"m9"};
+  delete_machine(0);
+  delete_machine(1);
+  plane.step();
+  EXPECT_THAT(member_names(), ElementsAre("m0", "m1"));
 }
 
 }  // namespace

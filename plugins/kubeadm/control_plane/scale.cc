@@ -133,9 +133,8 @@ const ControlPlaneMachine& pick_for_deletion(const ControlPlane& plane) {
 
 Status finish_deletions(ControlPlane& plane) {
   const auto deleting = deleting_in_order(plane);
-  const bool one_goes = std::any_of(deleting.begin(), deleting.end(), [](const auto* machine) {
-    return !sdk::has_annotation(*machine->machine, kCleanupHook);
-  });
+  const bool one_goes = std::any_of(deleting.begin(), deleting.end(),
+                                    [](const auto* machine) { return machine->has_left_etcd(); });
   if (one_goes) return {};  // what is left without it shows once it is gone
   Status result;
   for (const ControlPlaneMachine* machine : deleting) {
