@@ -16,8 +16,10 @@ using sdk::string_at;
 
 using Matches = std::function<bool(const EtcdMember&)>;
 
-// How long a member may take to start and get its name, once its Node is there.
-constexpr int64_t kStartSeconds = 20;
+// How long a member may take to start and get its name, once its Node is there. kubeadm adds it
+// before its pod runs, whose image may have to be fetched first, and itself waits four minutes for
+// the pod: to take it out earlier would make a join fail that only is slow.
+constexpr int64_t kStartSeconds = 300;
 
 std::string text_of(const EtcdMember& member) {
   return member.name.empty() ? member.id + " (name not yet assigned)" : member.name;
@@ -36,11 +38,17 @@ bool has_young_node(const ControlPlane& plane, const ControlPlaneMachine& machin
   return made && now && *now - *made < kStartSeconds;
 }
 
+bool has_named_member(const ControlPlane& plane, const ControlPlaneMachine& machine) {
+  return std::any_of(plane.etcd_members.begin(), plane.etcd_members.end(),
+                     [&](const auto& member) { return member.name == machine.node(); });
+}
+
 // Whether a machine comes up whose member this can be.
 bool may_be_coming_up(const ControlPlane& plane, const EtcdMember& member) {
   return std::any_of(plane.machines.begin(), plane.machines.end(), [&](const auto& machine) {
     if (machine.deleting()) return false;
-    return machine.node().empty() || (member.name.empty() && has_young_node(plane, machine));
+    return machine.node().empty() || (member.name.empty() && has_young_node(plane, machine) &&
+                                      !has_named_member(plane, machine));
   });
 }
 
