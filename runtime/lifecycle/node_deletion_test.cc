@@ -32,7 +32,6 @@ class NodeDeletionTest : public testing::Test {
     simulation.workload.refuse_node_deletion(workload, refusal);
     hold(nullptr);
     simulation.settle();
-    EXPECT_EQ(simulation.reason(machine, "Deleting"), "DeletingNode");
   }
   void allow() { simulation.workload.refuse_node_deletion(workload, std::nullopt); }
   bool machine_is_there() const { return simulation.get(machine) != nullptr; }
@@ -48,6 +47,7 @@ class NodeDeletionTest : public testing::Test {
 
 TEST_F(NodeDeletionTest, a_failure_after_a_long_drain_is_not_the_last_try) {
   delete_worker(minutes(5), Code::kUnavailable);
+  EXPECT_EQ(simulation.reason(machine, "Deleting"), "DeletingNode");
   EXPECT_EQ(get_old_condition(simulation.tree(machine), "NodeHealthy"),
             (OldCondition{"NodeHealthy", "False", "Warning", "DeletionFailed"}));
   simulation.run_for(seconds(8));
@@ -78,6 +78,19 @@ TEST_F(NodeDeletionTest, one_whose_requests_are_interrupted_is_never_given_up) {
   delete_worker(minutes(5), Code::kCancelled);
   simulation.run_for(minutes(5));
   EXPECT_TRUE(machine_is_there());
+  allow();
+  simulation.run_for(seconds(3));
+  EXPECT_FALSE(node_is_there());
+  EXPECT_FALSE(machine_is_there());
+}
+
+TEST_F(NodeDeletionTest, a_failure_long_after_an_interrupted_try_is_not_the_last_one) {
+  delete_worker(minutes(5), Code::kCancelled);
+  simulation.run_for(minutes(1));
+  simulation.workload.refuse_node_deletion(workload, Code::kUnavailable);
+  simulation.run_for(seconds(8));
+  EXPECT_TRUE(machine_is_there());
+  EXPECT_EQ(simulation.reason(machine, "Deleting"), "DeletingNode");
   allow();
   simulation.run_for(seconds(3));
   EXPECT_FALSE(node_is_there());

@@ -15,6 +15,7 @@ namespace capstan::lifecycle {
 struct DeletionState {
   std::string reason = {};
   std::string message = {};
+  bool interrupted = false;  // the look was given up: nothing is known that was not before
 };
 
 Condition machine_bootstrap_ready(const MachineScope& scope);

@@ -157,6 +157,8 @@ void MachineReconciler::reconcile_delete(MachineScope& scope, const ReconcileCon
     scope.draft.remove_finalizer(kMachineFinalizer);
     state = {"DeletionCompleted", "Deletion completed"};
   }
+  // The time of failures counts from the first one that is told.
+  if (state.interrupted) return;
   update_machine_status(scope, state, context.clock.now());
 }
 
@@ -203,7 +205,8 @@ DeletionState MachineReconciler::empty_node(MachineScope& scope, const Reconcile
     if (progress.code() == Code::kFailedPrecondition) return {};
     if (progress.ok() && progress->done) return {};
     requeue_within(outcome.requeue_after, kDrainAgain);
-    return {reason, progress.ok() ? progress->message : progress.error().message};
+    return {reason, progress.ok() ? progress->message : progress.error().message,
+            progress.code() == Code::kCancelled};
   };
   if (drain_wanted(scope, now)) {
     note_start(scope, "nodeDrainStartTime", now);
@@ -230,7 +233,7 @@ DeletionState MachineReconciler::delete_node(MachineScope& scope, const Reconcil
     return {};
   }
   requeue_within(outcome.requeue_after, kDeleteNodeAgain);
-  return {kDeletingNode, deleted.error().message};
+  return {kDeletingNode, deleted.error().message, interrupted};
 }
 
 std::vector<WatchRule> machine_watches() {
