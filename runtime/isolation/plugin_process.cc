@@ -8,11 +8,11 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
-#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <utility>
 
+#include "runtime/isolation/poll_time.h"
 #include "runtime/plugin/current_call.h"
 
 namespace capstan::isolation {
@@ -180,8 +180,7 @@ bool PluginProcess::given_up() const {
 
 bool PluginProcess::wait(Duration limit) const {
   pollfd ended{pidfd_.get(), POLLIN, 0};
-  const auto milliseconds = std::chrono::ceil<std::chrono::milliseconds>(limit).count();
-  return ::poll(&ended, 1, static_cast<int>(std::max<int64_t>(0, milliseconds))) > 0;
+  return ::poll(&ended, 1, poll_milliseconds(limit)) > 0;
 }
 
 void PluginProcess::signal(int number) {

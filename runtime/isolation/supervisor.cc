@@ -8,6 +8,7 @@
 
 #include "runtime/isolation/isolated_provider.h"
 #include "runtime/isolation/messages.h"
+#include "runtime/isolation/poll_time.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan::isolation {
@@ -189,11 +190,10 @@ std::optional<Duration> IsolatedProvider::delay_after(Loss loss, MonotonicTime n
   return options_.restart.first_delay;
 }
 
+// May return early: whoever calls it looks again at what it waits for.
 void IsolatedProvider::sleep_until_woken(int pidfd, std::optional<Duration> limit) {
   pollfd waits[2] = {{wake_.get(), POLLIN, 0}, {pidfd, POLLIN, 0}};
-  const int milliseconds =
-      limit ? static_cast<int>(std::chrono::ceil<std::chrono::milliseconds>(*limit).count()) : -1;
-  ::poll(waits, 2, milliseconds);
+  ::poll(waits, 2, poll_milliseconds(limit));
   uint64_t count = 0;
   (void)!::read(wake_.get(), &count, sizeof(count));
 }

@@ -9,6 +9,10 @@
 namespace capstan {
 namespace {
 
+// Longer ones are mistakes. Whoever wants no start at all has `quarantine: 0s`.
+constexpr std::chrono::hours kLongestWait{365 * 24};
+constexpr std::chrono::hours kLongestGrace{1};
+
 Error wrong(const std::string& at, const std::string& message) {
   Error error = Error::invalid(at + ": " + message);
   error.fields.push_back({at, "FieldValueInvalid", message});
@@ -153,6 +157,10 @@ Result<PluginRestart> PluginRestart::from_json(const Json& json, const std::stri
     const auto read = parse_duration(value.is_string() ? value.get<std::string>() : "");
     if (!read.ok() || *read < Duration::zero()) {
       return wrong(field, "must be a duration like 500ms, 30s or 10m");
+    }
+    const std::chrono::hours most = name == "grace" ? kLongestGrace : kLongestWait;
+    if (*read > most) {
+      return wrong(field, "must be no more than " + std::to_string(most.count()) + "h");
     }
     *duration->second = *read;
   }
