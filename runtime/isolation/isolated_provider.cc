@@ -200,7 +200,9 @@ ProviderReply IsolatedProvider::unavailable(const ProcessPtr& lost) {
       const auto left = std::chrono::ceil<std::chrono::milliseconds>(
           std::max(Duration::zero(), due_ - options_.clock.monotonic()));
       return failure(Code::kUnavailable, lost == nullptr ? what + ": " + last_failure_ : what,
-                     "It is started again in " + std::to_string(left.count()) + " ms",
+                     options_.ending()
+                         ? "Everything ends, so it is not started again"
+                         : "It is started again in " + std::to_string(left.count()) + " ms",
                      left + std::chrono::milliseconds(100), kPluginUnavailable);
     }
     case Phase::kStopped:

@@ -49,7 +49,8 @@ struct IsolationOptions {
   // How long a cancelled call may take to return, unless the grace is longer: a change of plugins
   // waits for it, and meanwhile nothing is reconciled.
   Duration patience = std::chrono::seconds(10);
-  // True: everything is to end, so a cancelled call has the grace only. From any thread.
+  // True: everything is to end, so a cancelled call has the grace only and no process that is gone
+  // is started again. From any thread.
   std::function<bool()> ending = [] { return false; };
   Duration start_timeout = std::chrono::seconds(10);
   Duration activate_timeout = std::chrono::seconds(60);  // and of deactivate
@@ -108,6 +109,7 @@ class IsolatedProvider final : public Provider {
   void wait_in_quarantine(std::unique_lock<std::mutex>& lock);
   void leave_quarantine();
   void lost(std::string reason, Loss loss);
+  std::string what_follows(Duration delay) const;
   std::optional<Duration> delay_after(Loss loss, MonotonicTime now);
   void tell_end(std::string end);
   void wake();

@@ -74,9 +74,10 @@ void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
   if (phase_ == Phase::kRunning) return watch(lock);
   if (phase_ == Phase::kQuarantined) return wait_in_quarantine(lock);
   const Duration left = due_ - options_.clock.monotonic();
-  if (phase_ == Phase::kWaiting && left > Duration::zero()) {
+  const bool ending = options_.ending();
+  if (phase_ == Phase::kWaiting && (ending || left > Duration::zero())) {
     lock.unlock();
-    sleep_until_woken(-1, left);
+    sleep_until_woken(-1, ending ? std::nullopt : std::optional(left));
     lock.lock();
     return;
   }
@@ -165,8 +166,7 @@ void IsolatedProvider::lost(std::string reason, Loss loss) {
     due_ = now + *delay;
     phase_ = Phase::kWaiting;
     spdlog::log(loss == Loss::kDismissal ? spdlog::level::warn : spdlog::level::err,
-                "plugin \"{}\": {}; it is started again in {} ms", name(), last_failure_,
-                std::chrono::duration_cast<std::chrono::milliseconds>(*delay).count());
+                "plugin \"{}\": {}; {}", name(), last_failure_, what_follows(*delay));
   } else {
     phase_ = Phase::kQuarantined;
     due_ = now + options_.restart.quarantine;
@@ -175,6 +175,13 @@ void IsolatedProvider::lost(std::string reason, Loss loss) {
                   last_failure_);
   }
   changed_.notify_all();
+}
+
+// With the lock held.
+std::string IsolatedProvider::what_follows(Duration delay) const {
+  if (stopping_ || options_.ending()) return "it was about to end, and is not started again";
+  const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(delay);
+  return "it is started again in " + std::to_string(milliseconds.count()) + " ms";
 }
 
 // Nothing: not before its quarantine is over.

@@ -241,9 +241,12 @@ TEST_F(IsolatedProviderTest, when_all_ends_a_cancelled_call_has_the_grace_only) 
   ProviderCall call;
   call.cancelled = &cancelled;
   ending = true;
-  EXPECT_THAT(reconcile(*provider, "hang", call).error("zoo").message,
-              HasSubstr("of being told to give up"));
+  const ProviderReply reply = reconcile(*provider, "hang", call);
+  EXPECT_THAT(reply.error("zoo").message, HasSubstr("of being told to give up"));
+  ASSERT_EQ(reply.diagnostics.size(), 1u);
+  EXPECT_THAT(reply.diagnostics[0].detail, HasSubstr("it is not started again"));
   provider->deactivate();
+  EXPECT_EQ(provider->state().restarts, 0u);
   EXPECT_EQ(provider->state().crashes, 0u);
 }
 
