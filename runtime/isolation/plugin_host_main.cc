@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <fstream>
 #include <iostream>
 #include <iterator>
 #include <string>
@@ -23,11 +24,19 @@ constexpr size_t kStackOfThreads = size_t{2} << 20;
 // Where the processors are short, the server answers first (a third of its share is left).
 constexpr int kNiceness = 5;
 
+// A process that leads a session, as this one does, is weighed against other sessions by its
+// session's niceness where the kernel groups processes by session (sched(7), "The autogroup
+// feature"); its own counts only within. Where there is no such file, its own is what counts.
+void stand_back() {
+  ::setpriority(PRIO_PROCESS, 0, kNiceness);
+  std::ofstream("/proc/self/autogroup") << kNiceness;
+}
+
 // Before anything of the plugin runs: end with the host, stand back behind it, leave no memory
 // image with secrets behind, report a broken connection as an error.
 void prepare_process() {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
-  ::setpriority(PRIO_PROCESS, 0, kNiceness);
+  stand_back();
   const rlimit no_core{0, 0};
   ::setrlimit(RLIMIT_CORE, &no_core);
   std::signal(SIGPIPE, SIG_IGN);
