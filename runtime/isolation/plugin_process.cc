@@ -146,11 +146,14 @@ PluginProcess::~PluginProcess() {
 }
 
 Result<Message> PluginProcess::call_within(Duration limit, Method method, std::string_view body,
-                                           uint64_t current) {
+                                           uint64_t current,
+                                           const std::function<bool()>& unwanted) {
   const SystemClock clock;
   const MonotonicTime deadline = clock.monotonic() + limit;
   const auto overdue = [&] {
-    if (!given_up() && clock.monotonic() < deadline) return false;
+    const bool dismissed = unwanted && unwanted();
+    if (!given_up() && !dismissed && clock.monotonic() < deadline) return false;
+    if (dismissed) dismiss("it is not wanted any more");
     give_up("it did not answer within " + format_age(limit));
     signal(SIGKILL);
     return true;

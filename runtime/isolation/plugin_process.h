@@ -46,9 +46,9 @@ class PluginProcess {
   void keep(Cgroup group) { group_.emplace(std::move(group)); }
 
   // A call by the thread that started it: without an answer within `limit` the process is killed.
-  // `current`: what it is to the host (current_call.h).
+  // `current`: what it is to the host (current_call.h). `unwanted`: true ends it before its time.
   Result<Message> call_within(Duration limit, Method method, std::string_view body,
-                              uint64_t current = 0);
+                              uint64_t current = 0, const std::function<bool()>& unwanted = {});
 
   // The process is to be ended since it cannot be worked with any more; the first reason counts.
   void give_up(const std::string& reason) { give_up(reason, true); }

@@ -55,7 +55,10 @@ void IsolatedProvider::supervise() {
   lock.unlock();
   retired_.reset();
   if (process == nullptr) return;
-  (void)process->call_within(options_.activate_timeout, Method::kDeactivate, "");
+  // The server's end waits no longer for a plugin than for one of its calls.
+  const Duration limit = options_.ending() ? std::max(options_.patience, options_.restart.grace)
+                                           : options_.activate_timeout;
+  (void)process->call_within(limit, Method::kDeactivate, "");
   process->end(options_.restart.grace);
   tell_end(process->reap().reason);
 }
@@ -94,6 +97,7 @@ void IsolatedProvider::run_once(std::unique_lock<std::mutex>& lock) {
       if (start_crashed_) ++state_.crashes;
       return;
     }
+    if (stopping_) return;  // its start was broken off for that
     return lost(started.error().message, start_crashed_ ? Loss::kCrash : Loss::kRefusal);
   }
   activation_ = 0;
@@ -222,17 +226,21 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
     return Error::internal(file_.path + ": its process ended " + when + ": " +
                            process->reap().reason);
   };
+  const auto unwanted = [this] {
+    const std::scoped_lock lock(mutex_);
+    return stopping_;
+  };
   std::vector<std::string> notices;
   const bool in_cgroup = limit_by_cgroup(*process, notices);
   Result<Message> greeting =
-      process->call_within(options_.start_timeout, Method::kHello, hello(in_cgroup));
+      process->call_within(options_.start_timeout, Method::kHello, hello(in_cgroup), 0, unwanted);
   if (!greeting.ok()) return crashed("when it was loaded");
   if (greeting->header.status != Code::kOk) return error_of(*greeting, name());
   start_crashed_ = true;  // until the program has said what is expected of it
   TRY(greet(*process, *greeting, std::move(notices)));
   start_crashed_ = false;
-  Result<Message> active =
-      process->call_within(options_.activate_timeout, Method::kActivate, settings_, activation_);
+  Result<Message> active = process->call_within(options_.activate_timeout, Method::kActivate,
+                                                settings_, activation_, unwanted);
   if (!active.ok()) return crashed("when it was activated");
   if (active->header.status != Code::kOk) return error_of(*active, name());
   return process;

@@ -390,6 +390,20 @@ TEST_F(IsolatedProviderTest, it_ends_with_deactivate_even_while_a_call_hangs) {
   provider->deactivate();
 }
 
+TEST_F(IsolatedProviderTest, it_ends_with_deactivate_even_while_its_start_hangs) {
+  const std::string told = testing::TempDir() + "/hang-" + std::to_string(::getpid());
+  const auto provider = make(options());
+  ASSERT_TRUE(provider->activate({{"hang-if", told}}).ok());
+  std::ofstream(told) << "now";
+  (void)reconcile(*provider, "exit");
+  ASSERT_TRUE(wait_for_remembered("wake hangs"));
+  const MonotonicTime begin = clock_.monotonic();
+  provider->deactivate();
+  EXPECT_LT(clock_.monotonic() - begin, options().activate_timeout / 2);
+  EXPECT_EQ(provider->state().restarts, 0u);
+  std::filesystem::remove(told);
+}
+
 TEST_F(IsolatedProviderTest, calls_and_failures_are_counted) {
   const auto provider = start();
   (void)reconcile(*provider, "nothing");

@@ -219,9 +219,24 @@ static capstan_status reconcile(void* ctx, const capstan_call* call, capstan_str
 }
 static const capstan_reconcile reconcile_table = {sizeof(capstan_reconcile), reconcile};
 
+/* {"hang-if": FILE}: where the file is there, says so and does not come back. */
+static void hang_if_told(const capstan_host* host, capstan_str settings) {
+  char path[256];
+  char text[512];
+  snprintf(text, sizeof text, "%.*s", (int)settings.size, settings.data);
+  const char* found = strstr(text, "\"hang-if\":\"");
+  if (found == NULL || sscanf(found + 11, "%255[^\"]", path) != 1) return;
+  if (access(path, F_OK) != 0) return;
+  const capstan_wake* wake = host->get_extension(host->ctx, CAPSTAN_EXT_WAKE);
+  wake->wake(host->ctx, (capstan_str)STR("test.capstan.dev/v1"), (capstan_str)STR("Thing"),
+             (capstan_str)STR("ns"), (capstan_str)STR("hangs"));
+  for (;;) pause();
+}
+
 static capstan_status activate(void* ctx, capstan_str settings,
                                const capstan_diagnostics* diagnostics) {
   (void)diagnostics;
+  hang_if_told(((struct instance*)ctx)->host, settings);
   if (has(settings, "\"crash\"")) raise(SIGSEGV);
   ((struct instance*)ctx)->crash_at_end = has(settings, "\"crash-at-end\"");
   if (has(settings, "\"refuse-internal\"")) return CAPSTAN_INTERNAL;
