@@ -127,8 +127,9 @@ class PluginChaosTest(unittest.TestCase):
         return eventually(self.process, 30, "the plugin has a process", pause=0.01)
 
     def expect_lost(self, pid, why):
+        # One that is stopped while it is activated is given up after a minute.
         try:
-            eventually(lambda: self.process() not in (None, pid), 30, "", pause=0.01)
+            eventually(lambda: self.process() not in (None, pid), 90, "", pause=0.01)
         except AssertionError:
             self.fail(f"after {why} process {pid} was not replaced:\n{self.server.log()}")
 
@@ -174,7 +175,6 @@ class PluginChaosTest(unittest.TestCase):
         self.expect_all_seen(OBJECTS)
         self.act("crash")
         self.send_signal(signal.SIGKILL)  # what is made once is made
-        before = self.figures()
         samples = self.folder / "samples"
         stop = multiprocessing.Event()
         load = [multiprocessing.Process(target=change_objects, args=(
@@ -183,7 +183,7 @@ class PluginChaosTest(unittest.TestCase):
                     self.server.kubeconfig, 200, stop, samples), daemon=True)]
         for process in load:
             process.start()
-        quiet, disturbed = [], []
+        quiet, disturbed, figures = [], [], []
         try:
             for _ in range(ROUNDS):
                 begin = time.monotonic()
@@ -192,6 +192,8 @@ class PluginChaosTest(unittest.TestCase):
                 self.disturb()
                 disturbed.append((quiet[-1][1], time.monotonic()))
                 self.running_process()
+                # After one round what is kept of past events is about as large as it may become.
+                figures.append(self.figures())
         finally:
             stop.set()
             for process in load:
@@ -199,7 +201,7 @@ class PluginChaosTest(unittest.TestCase):
         self.assertEqual([process.exitcode for process in load], [0, 0])
         self.expect_all_seen(OBJECTS)
         self.expect_undelayed(samples, quiet, disturbed)
-        self.expect_nothing_left(before)
+        self.expect_nothing_left(figures[0])
 
     def expect_undelayed(self, samples, quiet, disturbed):
         calls = [tuple(map(float, line.split())) for line in samples.read_text().splitlines()]
@@ -219,7 +221,7 @@ class PluginChaosTest(unittest.TestCase):
         eventually(lambda: sorted(self.children().values()) == ["calm", "ordeal"], 10,
                    "two plugins, two processes")
         memory, files = self.figures()
-        print(f"{len(self.pids)} processes; server: {before[0]} kB and {before[1]} files before, "
+        print(f"{len(self.pids)} processes; server: {before[0]} kB and {before[1]} files early, "
               f"{memory} kB and {files} files after", flush=True)
         self.assertLessEqual(files, before[1] + 4)
         self.assertLessEqual(memory, before[0] * 1.3 + 20_000)
