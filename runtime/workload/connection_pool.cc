@@ -15,23 +15,21 @@ namespace capstan {
 struct ConnectionPool::Connection {
   Connection(const std::string& host, int port) : client(host, port) {}
 
-  httplib::SSLClient client;
-  MonotonicTime deadline;          // while busy
-  MonotonicTime idle_since;        // while idle
-  std::atomic<bool> used = false;  // an answer came over it
+  httplib::SSLClient client;  // of the thread that sends alone
+  MonotonicTime deadline;     // while busy
+  MonotonicTime idle_since;   // while idle
+  bool used = false;          // an answer came over it
   bool broken = false;
   std::atomic<bool> overdue{false};
 
-  // Ends what the client waits for. Its own stop() would wait for a handshake to end, so a new
-  // connection is broken off by a copy of its descriptor.
+  // Ends what the client waits for: to be connected, to shake hands or to be answered. Never waits
+  // itself: the client's own stop() would wait for a lookup and a handshake to end, and the client
+  // calls set_socket() with the lock that stop() takes. A lookup goes on, and what follows it is
+  // broken off the next time.
   void break_off() {
     overdue = true;
     const std::lock_guard lock(socket_mutex_);
-    if (socket_.get() >= 0) {
-      ::shutdown(socket_.get(), SHUT_RDWR);
-    } else if (used) {
-      client.stop();
-    }
+    if (socket_.valid()) ::shutdown(socket_.get(), SHUT_RDWR);
   }
   void set_socket(FileDescriptor socket) {
     const std::lock_guard lock(socket_mutex_);
@@ -40,7 +38,7 @@ struct ConnectionPool::Connection {
 
  private:
   std::mutex socket_mutex_;
-  FileDescriptor socket_;  // while a connection is new
+  FileDescriptor socket_;  // a copy of the client's, so that its number stays this socket's
 };
 
 Error interrupted() {
@@ -127,8 +125,9 @@ Result<WorkloadResponse> ConnectionPool::send(const WorkloadRequest& request) {
     const bool again = response.code() == Code::kUnavailable && kept && request.method == "GET";
     release(std::move(connection));
     if (!again) return response;
+    std::vector<ConnectionPtr> closed;  // by the server, like this one
     const std::lock_guard lock(mutex_);
-    idle_.clear();  // closed by the server like this one
+    closed.swap(idle_);
   }
 }
 
@@ -159,7 +158,6 @@ Result<WorkloadResponse> ConnectionPool::exchange(Connection& connection,
   };
   ERR_clear_error();
   const httplib::Result result = connection.client.send(sent);
-  connection.set_socket(FileDescriptor());
   connection.broken = !result;
   if (too_large) {
     return Error{Code::kResourceExhausted,
