@@ -49,10 +49,12 @@ bool ControlPlaneMachine::has_left_etcd() const {
   return deleting() && !sdk::has_annotation(*machine, kCleanupHook);
 }
 
-ControlPlane::ControlPlane(const sdk::Host& host, const sdk::Request& request, sdk::Reply& reply)
+ControlPlane::ControlPlane(const sdk::Host& host, const sdk::Request& request, sdk::Reply& reply,
+                           const sdk::Call& call)
     : host(host),
       request(request),
       reply(reply),
+      call(call),
       object(request.object()),
       cluster(*request.cluster()),
       ns(request.ns()),

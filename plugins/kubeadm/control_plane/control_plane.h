@@ -1,7 +1,7 @@
 // One look at a control plane: the KubeadmControlPlane, its Cluster and its Machines with what
 // belongs to each. Made for one reconcile; every step reads from it and writes to the reply.
 //
-// Thread safety: belongs to one call. Lifetime: request, reply and host outlive it.
+// Thread safety: belongs to one call. Lifetime: request, reply, call and host outlive it.
 #pragma once
 
 #include <capstan/host.h>
@@ -54,11 +54,13 @@ struct ControlPlaneMachine {
 inline constexpr std::chrono::seconds kHealthyRecheck{120};
 
 struct ControlPlane {
-  ControlPlane(const sdk::Host& host, const sdk::Request& request, sdk::Reply& reply);
+  ControlPlane(const sdk::Host& host, const sdk::Request& request, sdk::Reply& reply,
+               const sdk::Call& call);
 
   const sdk::Host& host;
   const sdk::Request& request;
   sdk::Reply& reply;
+  const sdk::Call& call;
   const Json& object;   // the KubeadmControlPlane
   const Json& cluster;  // the Cluster
   std::string ns;
@@ -68,6 +70,7 @@ struct ControlPlane {
   size_t foreign_machines = 0;                // control plane machines of somebody else's
   size_t worker_machines = 0;
   bool initialized = false;
+  bool interrupted = false;  // the host broke a request to the workload cluster off
   // What the workload cluster said; empty where it was not asked.
   std::map<std::string, Json> nodes;     // by name
   std::vector<EtcdMember> etcd_members;  // of a stacked etcd
@@ -75,6 +78,8 @@ struct ControlPlane {
   int64_t desired_replicas() const { return sdk::int_at(object, "spec/replicas", 1); }
   std::string version() const { return sdk::string_at(object, "spec/version"); }
   const Json* config_spec() const { return sdk::find_at(object, "spec/kubeadmConfigSpec"); }
+  // True: what was seen is not what there is, so nothing is to be told of it.
+  bool given_up() const { return interrupted || call.cancelled(); }
   bool stacked_etcd() const;
   size_t deleting_machines() const;
   std::vector<const ControlPlaneMachine*> outdated() const;

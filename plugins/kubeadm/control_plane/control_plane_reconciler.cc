@@ -37,10 +37,10 @@ bool all_healthy(const ControlPlane& plane) {
 }  // namespace
 
 Status ControlPlaneReconciler::reconcile(const sdk::Request& request, sdk::Reply& reply,
-                                         const sdk::Call&) {
+                                         const sdk::Call& call) {
   if (request.cluster() == nullptr) return {};  // the Cluster adopts it, which wakes it
   if (sdk::detail::paused(request, reply)) return {};
-  ControlPlane plane(host_, request, reply);
+  ControlPlane plane(host_, request, reply, call);
   if (request.deleting()) return remove(plane);
   if (!sdk::detail::finalizer_is_stored(request, reply, kFinalizer)) return {};
   if (plane.foreign_machines > 0) {
@@ -57,6 +57,7 @@ Status ControlPlaneReconciler::reconcile(const sdk::Request& request, sdk::Reply
   }
   judge_machines(plane);
   Status result = normal(plane);
+  if (plane.given_up()) return Error::cancelled("the look at the control plane was given up");
   write_status(plane);
   write_old_status(plane, result);
   if (!plane.machines.empty()) {
@@ -94,6 +95,7 @@ Status ControlPlaneReconciler::normal(ControlPlane& plane) {
   if (!plane.initialized && !plane.machines.empty()) plane.initialized = is_initialized(plane);
   propagate_in_place(plane);
   check_health(plane);
+  if (plane.given_up()) return {};
   note_certificate_expiry(plane);
   Expected<bool> removed = remove_stray_member(plane);
   if (removed.ok() && *removed) return {};  // etcd is another one now, and looked at again

@@ -33,6 +33,34 @@ TEST_F(ControlPlaneTest, a_machine_whose_certificates_end_soon_is_replaced_where
   EXPECT_EQ(names("create").size(), 3u);
 }
 
+TEST_F(ControlPlaneTest, of_a_look_that_was_broken_off_nothing_is_told) {
+  add_machines(3);
+  plane.step();
+  ASSERT_EQ(plane.condition("Available"), "True");
+  const Json before = plane.object;
+  const auto expect_silence = [&](const char* what) {
+    plane.step();
+    EXPECT_EQ(plane.last.status, CAPSTAN_CANCELLED) << what;
+    EXPECT_EQ(plane.object, before) << what;
+    EXPECT_FALSE(plane.last.reply.contains("conditionsOf")) << what;
+  };
+  const auto broken_off = [](const std::string&, const Json&) -> sdk::Expected<sdk::HttpAnswer> {
+    return sdk::Error::cancelled("the request was given up");
+  };
+  const auto well = host.workload;
+  host.workload = broken_off;
+  expect_silence("while the API server was asked");
+  host.workload = well;
+  const auto pods_well = std::exchange(host.pod, broken_off);
+  expect_silence("while etcd was asked");
+  host.pod = pods_well;
+  plugin.cancelled = true;
+  expect_silence("while nothing was asked");
+  plugin.cancelled = false;
+  plane.step();
+  EXPECT_EQ(plane.last.status, CAPSTAN_OK);
+}
+
 TEST_F(ControlPlaneTest, an_unhealthy_machine_is_deleted_where_the_others_can_carry_the_cluster) {
   add_machines(3);
   make_unhealthy(1);

@@ -52,12 +52,14 @@ EtcdView ask_etcd(ControlPlane& plane) {
     const std::string node = machine->node();
     const Expected<EtcdStatus> status = etcd->status(node);
     if (!status.ok()) {
+      plane.interrupted |= status.code() == sdk::Code::kCancelled;
       view.silent[node] = status.error().summary;
       continue;
     }
     view.faults[node] = status->leader.empty() ? "The etcd member sees no leader" : "";
     if (!view.error.empty() && !status->leader.empty()) {
       const sdk::Status told = ask_for_all(*etcd, node, view);
+      plane.interrupted |= told.code() == sdk::Code::kCancelled;
       view.error = told.ok() ? "" : told.error().summary;
     }
   }

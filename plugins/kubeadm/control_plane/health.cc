@@ -151,12 +151,13 @@ void write_conditions(ControlPlane& plane, const ControlPlaneMachine& machine) {
 
 }  // namespace
 
-bool is_initialized(const ControlPlane& plane) {
+bool is_initialized(ControlPlane& plane) {
   const Expected<sdk::HttpAnswer> answer = plane.host.workload().request(
       plane.ns, plane.cluster_name,
       {{"method", "GET"},
        {"path", "/api/v1/namespaces/kube-system/configmaps/kubeadm-config"},
        {"timeoutMs", 3000}});
+  plane.interrupted |= answer.code() == sdk::Code::kCancelled;
   return answer.ok() && answer->status == 200;
 }
 
@@ -169,6 +170,8 @@ void check_health(ControlPlane& plane) {
     view->etcd = ask_etcd(plane);
     plane.etcd_members = view->etcd.members;
   }
+  plane.interrupted |= view.code() == sdk::Code::kCancelled;
+  if (plane.given_up()) return;
   for (ControlPlaneMachine& machine : plane.machines) {
     if (!view.ok()) {
       machine.health = unknown_health(plane, "InspectionFailed", view.error().summary);

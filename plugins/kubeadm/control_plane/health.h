@@ -9,9 +9,10 @@
 namespace capstan::kubeadm {
 
 // Whether `kubeadm init` has got so far that others may join: its ConfigMap can be read.
-bool is_initialized(const ControlPlane& plane);
+bool is_initialized(ControlPlane& plane);
 
 // Fills the machines' health, and writes it to the Machines where it differs from what they have.
+// Where the call is given up meanwhile nothing is written and nothing known.
 void check_health(ControlPlane& plane);
 
 // Whether all that a machine needs to serve the cluster runs on it.

@@ -40,7 +40,8 @@ class CreateMachineTest : public testing::Test {
                                              {"now", "2026-01-01T00:00:00Z"}});
     const sdk::Request request(text);
     sdk::Reply reply(request);
-    ControlPlane control_plane(host, request, reply);
+    const sdk::Call call(nullptr);
+    ControlPlane control_plane(host, request, reply, call);
     const sdk::Status made = create_machine(control_plane, "");
     error = made.ok() ? "" : made.error().summary;
     return reply.json().value("create", Json::array());
