@@ -3,6 +3,7 @@
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace capstan {
 
@@ -34,13 +35,16 @@ Result<void> Manager::start() {
   return {};
 }
 
+void Manager::cancel() {
+  if (!attached_ || std::exchange(cancelled_, true)) return;
+  for (const auto& controller : controllers_) controller->options.reconciler->cancel();
+}
+
 void Manager::stop() {
   watch_.reset();
-  if (attached_) {
-    for (const auto& controller : controllers_) controller->options.reconciler->cancel();
-  }
+  cancel();
   pool_.stop();
-  attached_ = false;
+  attached_ = cancelled_ = false;
 }
 
 Result<void> Manager::attach() {

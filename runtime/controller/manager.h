@@ -55,8 +55,11 @@ class Manager : public std::enable_shared_from_this<Manager> {
   // Watches, queues everything that is there, and works with threads until stop().
   // Errors: kFailedPrecondition where it runs already.
   Result<void> start();
-  // Returns when the reconciles in work have ended. What was queued is found again at the next
-  // start. Nothing is watched afterwards.
+  // Tells the reconciles in work to give up and waits for none of them: before what they wait for
+  // is broken off, so that each knows why it failed. stop() follows, from the same thread.
+  void cancel();
+  // Cancels, and returns when the reconciles in work have ended. What was queued is found again at
+  // the next start. Nothing is watched afterwards.
   void stop();
 
   // As start() but without threads: the caller works with step() or run_until_idle().
@@ -117,6 +120,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
 
   WorkerPool pool_;
   bool attached_ = false;
+  bool cancelled_ = false;
   std::unique_ptr<WatchHandle> watch_;
 };
 

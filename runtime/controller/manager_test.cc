@@ -284,5 +284,18 @@ TEST_F(ManagerTest, stopping_tells_what_is_under_way_to_give_up) {
   EXPECT_TRUE(endless->told_in_time);
 }
 
+TEST_F(ManagerTest, it_can_be_told_before_and_is_told_once) {
+  const auto endless = std::make_shared<EndlessReconciler>();
+  Manager threaded{{*resources, clock, random}};
+  threaded.add({.reconciler = endless, .watches = {{kConfigMap, {}}}});
+  create("one");
+  threaded.cancel();  // runs not yet
+  ASSERT_TRUE(threaded.start().ok());
+  endless->running.get_future().wait();
+  threaded.cancel();
+  threaded.stop();  // tells nobody twice: the promise would refuse it
+  EXPECT_TRUE(endless->told_in_time);
+}
+
 }  // namespace
 }  // namespace capstan

@@ -116,7 +116,7 @@ class ReplyReader {
     TRY(check_metadata(patch));
     const Json* own = capstan::find(patch, {"status", "conditions"});
     Json list = own != nullptr && own->is_array() ? *own : current_conditions(*tree_);
-    const bool recovered = !context_.given_up && drop_failure(list, conditions);
+    const bool recovered = drop_failure(list, conditions);
     Json merged = merged_conditions(list, conditions, observed_generation(), context_.now);
     if (merged.is_null() && recovered) merged = std::move(list);
     if (!merged.is_null()) make(patch, {"status", "conditions"}) = std::move(merged);
@@ -191,7 +191,7 @@ class ReplyReader {
     if (!patch.empty()) {
       changes.push_back(make_change(Change::Op::kPatch, key, std::move(patch), expected));
     }
-    if (!status.empty()) {
+    if (!status.empty() && !context_.given_up) {
       changes.push_back(make_change(Change::Op::kPatchStatus, key, std::move(status), expected));
     }
     return changes;
@@ -286,6 +286,7 @@ class ReplyReader {
         body.push_back(
             {{"type", c.type}, {"status", c.status}, {"reason", c.reason}, {"message", c.message}});
       }
+      if (context_.given_up) continue;
       change(Change::Op::kConditions, std::move(key), std::move(body));
       outcome_.changes.back().uid = get_string(item, {"uid"});
     }

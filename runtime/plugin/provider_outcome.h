@@ -22,14 +22,16 @@ struct OutcomeContext {
   const Manifest& manifest;
   const KindRegistry& kinds;
   Instant now;
-  // The host gave the call up, so its failure says nothing of the object.
+  // The host gave the call up and broke off requests that it had under way, so neither its failure
+  // nor what it saw says anything of the object.
   bool given_up = false;
 };
 
 // A failure of the call becomes Outcome::error, a Ready=False condition (unless the reply sets
 // Ready itself) and an event; a terminal one is not retried. Of a call that was given up it is the
-// error alone. A reply that cannot be read, or that touches what the manifest does not allow, is an
-// error and nothing of it is committed.
+// error alone, and of the reply counts what the call made or asks for, but no status and no
+// conditions of any object: whoever comes next looks again. A reply that cannot be read, or that
+// touches what the manifest does not allow, is an error and nothing of it is committed.
 Outcome provider_outcome(const ProviderReply& reply, const OutcomeContext& context);
 
 // An outcome that only sets conditions of the object; empty where they are set already.

@@ -53,9 +53,8 @@ Result<Outcome> ProviderReconciler::reconcile(const ObjectKey& key,
   call.cancelled = &cancelled_;
   call.trace_id = span.trace_id();
   const ProviderReply reply = taken.provider->reconcile(call, request);
-  const bool given_up = cancelled_ && reply.status != Code::kOk && !reply.terminal();
   Outcome outcome =
-      provider_outcome(reply, {*object, taken.provider->manifest(), kinds_, now, given_up});
+      provider_outcome(reply, {*object, taken.provider->manifest(), kinds_, now, cancelled_});
   describe(span, key, taken.provider->name(), outcome);
   // For the log; conditions and events are made already.
   if (outcome.error && !span.trace_id().empty()) {

@@ -163,9 +163,27 @@ TEST_F(ProviderReconcilerTest, the_failure_of_a_call_that_was_given_up_is_not_to
   EXPECT_TRUE(cut.changes.empty());
   EXPECT_TRUE(cut.events.empty());
   EXPECT_TRUE(cut.error.has_value());
+}
 
-  const Outcome done = reconcile_cancelled({Code::kOk, R"({"patch":{"status":{"a":1}}})", {}});
-  EXPECT_EQ(done.changes.size(), 1u) << "what was done before counts";
+TEST_F(ProviderReconcilerTest,
+       of_a_call_that_was_given_up_counts_what_it_made_and_not_what_it_saw) {
+  FakeProvider& provider = add(machine_manifest("test"));
+  put_machine();
+  ProviderReconciler reconciler(kMachine, registry_, kinds_);
+  reconciler.cancel();
+  provider.reply = {Code::kOk,
+                    R"({"patch": {"metadata": {"annotations": {"made": "server-7"}},
+                                  "spec": {"providerID": "test:///7"},
+                                  "status": {"ready": false}},
+                        "conditions": [{"type": "Available", "status": "False", "reason": "Lost"}]})",
+                    {}};
+  const Outcome outcome =
+      reconciler.reconcile({kMachine, "ns", "im"}, {*cache_, clock_, random_, 0}).value();
+  ASSERT_EQ(outcome.changes.size(), 1u);
+  EXPECT_EQ(outcome.changes[0].op, Change::Op::kPatch);
+  EXPECT_EQ(outcome.changes[0].body, (Json{{"metadata", {{"annotations", {{"made", "server-7"}}}}},
+                                           {"spec", {{"providerID", "test:///7"}}}}));
+  EXPECT_FALSE(outcome.error.has_value());
 }
 
 TEST_F(ProviderReconcilerTest, the_plugin_whose_when_holds_takes_the_object) {

@@ -324,10 +324,13 @@ void ProviderRuntime::start_controllers() {
 }
 
 // Calls that are under way are told to give up, so that nobody waits for an engine or a cluster
-// that does not answer.
+// that does not answer; and first of all, since what a broken request tells of a cluster is not
+// true.
 void ProviderRuntime::stop_controllers() {
+  const auto running = manager();
+  if (running != nullptr) running->cancel();
   workload_->set_interrupted(true);
-  if (const auto running = manager(); running != nullptr) running->stop();
+  if (running != nullptr) running->stop();
 }
 
 std::shared_ptr<Manager> ProviderRuntime::manager() const {
