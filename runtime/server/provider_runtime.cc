@@ -395,6 +395,7 @@ void ProviderRuntime::stop() {
     const std::scoped_lock lock(manager_mutex_);
     registry_.reset();
   }
+  checked_writes_.reset();  // it has the registry too
   plugins_.reset();
   workload_.reset();
   {
