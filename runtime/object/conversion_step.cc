@@ -42,6 +42,7 @@ std::optional<StepKind> step_kind(std::string_view name) {
   if (name == "seconds") return StepKind::kSeconds;
   if (name == "reference") return StepKind::kReference;
   if (name == "named") return StepKind::kNamed;
+  if (name == "positive") return StepKind::kPositive;
   if (name == "in") return StepKind::kIn;
   return std::nullopt;
 }
@@ -161,6 +162,7 @@ Result<Json> transform(Json value, const ConversionStep& step, const StepContext
       return value;
     }
     case StepKind::kMove:
+    case StepKind::kPositive:
       break;
   }
   return value;
@@ -170,6 +172,19 @@ struct Taken {
   const ConversionStep* step;
   Json value;
 };
+
+// What follows from the numbers of the hub's object, before they move. Where there is no number
+// nothing is said.
+std::vector<Taken> look_at_numbers(Json& scope, const ConversionSteps& steps, Direction direction) {
+  std::vector<Taken> all;
+  if (direction == Direction::kToHub) return all;
+  for (const size_t index : steps.positive) {
+    const Json* number = reach(scope, steps.all[index].hub.front());
+    if (number == nullptr || !number->is_number_integer()) continue;
+    all.push_back({&steps.all[index], Json(*number > 0)});
+  }
+  return all;
+}
 
 std::vector<Taken> take_all(Json& scope, const ConversionSteps& steps, Direction direction) {
   std::vector<Taken> all;
@@ -209,7 +224,9 @@ Result<ConversionSteps> ConversionSteps::create(const Json& compiled) {
   for (const Json& step : compiled) {
     steps.all.push_back(TRY(create_step(step)));
     const size_t index = steps.all.size() - 1;
-    if (steps.all.back().in_place()) {
+    if (steps.all.back().kind == StepKind::kPositive) {
+      steps.positive.push_back(index);
+    } else if (steps.all.back().in_place()) {
       steps.in_place.push_back(index);
     } else {
       for (auto& order : steps.deepest_first) order.push_back(index);
@@ -224,6 +241,7 @@ Result<ConversionSteps> ConversionSteps::create(const Json& compiled) {
 }
 
 Result<void> ConversionSteps::apply(Json& scope, const StepContext& context) const {
+  const std::vector<Taken> followed = look_at_numbers(scope, *this, context.direction);
   std::vector<Taken> taken = take_all(scope, *this, context.direction);
   for (const size_t index : in_place) {
     Json* value = reach(scope, all[index].spoke);
@@ -232,6 +250,7 @@ Result<void> ConversionSteps::apply(Json& scope, const StepContext& context) con
     if (!result.ok()) return below(path_text(all[index].spoke), std::move(result).error());
   }
   for (Taken& one : taken) TRY(put_taken(scope, std::move(one), context));
+  for (const Taken& one : followed) TRY(put(scope, one.step->spoke, one.value));
   return {};
 }
 

@@ -1,5 +1,7 @@
 // One step of a conversion: a value that moves, changes its form, or both.
 //
+// Or one that says in the spoke what follows from a number of the hub's.
+//
 // The steps of one list work at the same time: first all values are taken from where they are, the
 // deepest first, then all are put where they belong. So the order of the list does not matter, and
 // two fields can change places.
@@ -30,16 +32,16 @@ struct StepContext {
 
 using FieldPath = std::vector<std::string>;
 
-enum class StepKind { kMove, kSeconds, kReference, kNamed, kIn };
+enum class StepKind { kMove, kSeconds, kReference, kNamed, kPositive, kIn };
 
 struct ConversionSteps;
 
 struct ConversionStep {
   StepKind kind = StepKind::kMove;
   FieldPath spoke;
-  std::vector<FieldPath> hub;  // the first is read, all are written
-  Json options;                // of the kind of step
-  size_t each = 0;             // kIn: how many lists or maps to go into
+  std::vector<FieldPath> hub;              // the first is read, all are written
+  Json options;                            // of the kind of step
+  size_t each = 0;                         // kIn: how many lists or maps to go into
   std::unique_ptr<ConversionSteps> steps;  // kIn
 
   // Where the value is read, for a direction.
@@ -53,6 +55,7 @@ struct ConversionStep {
 struct ConversionSteps {
   std::vector<ConversionStep> all;
   std::vector<size_t> in_place;
+  std::vector<size_t> positive;          // read the hub and write the spoke, and move nothing
   std::vector<size_t> deepest_first[2];  // of the others, by Direction
 
   static Result<ConversionSteps> create(const Json& compiled);

@@ -60,8 +60,8 @@ struct Pair {
 
 TEST(Conversion, says_the_same_in_both_versions) {
   const Pair pairs[] = {
-      {"a field can get another name", R"([{"do":"move","spoke":["a"],"hub":["b"]}])",
-       R"({"a":1})", R"({"b":1})"},
+      {"a field can get another name", R"([{"do":"move","spoke":["a"],"hub":["b"]}])", R"({"a":1})",
+       R"({"b":1})"},
       {"a field can move into an object that is made for it",
        R"([{"do":"move","spoke":["spec","a"],"hub":["spec","in","a"]}])", R"({"spec":{"a":1}})",
        R"({"spec":{"in":{"a":1}}})"},
@@ -73,9 +73,8 @@ TEST(Conversion, says_the_same_in_both_versions) {
        R"([{"do":"move","spoke":["s"],"hub":["r","s"]},
            {"do":"move","spoke":["s","p"],"hub":["d"]}])",
        R"({"s":{"p":1,"q":2}})", R"({"d":1,"r":{"s":{"q":2}}})"},
-      {"a duration becomes seconds",
-       R"([{"do":"seconds","spoke":["wait"],"hub":["waitSeconds"]}])", R"({"wait":"1h1m5s"})",
-       R"({"waitSeconds":3665})"},
+      {"a duration becomes seconds", R"([{"do":"seconds","spoke":["wait"],"hub":["waitSeconds"]}])",
+       R"({"wait":"1h1m5s"})", R"({"waitSeconds":3665})"},
       {"a duration can be said in two places",
        R"([{"do":"seconds","spoke":["t"],"hub":["x","t"],"also":[["y","t"]]}])", R"({"t":"10s"})",
        R"({"x":{"t":10},"y":{"t":10}})"},
@@ -117,11 +116,26 @@ TEST(Conversion, says_the_same_in_both_versions) {
   }
 }
 
+TEST(Conversion, says_what_follows_from_a_number_and_leaves_the_number_to_other_steps) {
+  const Converter with = converter(
+      R"([{"do":"positive","spoke":["ready"],"hub":["old","count"]},
+          {"do":"move","spoke":["count"],"hub":["old","count"]}])",
+      R"({"fields":{"ready":{"drop":true}}})");
+  const auto down = [&](const char* body) { return convert(with, object(kNew, body), kOld); };
+  EXPECT_EQ(down(R"({"old":{"count":2}})"), object(kOld, R"({"count":2,"ready":true})"));
+  EXPECT_EQ(down(R"({"old":{"count":0}})"), object(kOld, R"({"count":0,"ready":false})"));
+  EXPECT_EQ(down("{}"), object(kOld, "{}"));
+  EXPECT_EQ(convert(with, object(kOld, R"({"count":2,"ready":true})"), kNew),
+            object(kNew, R"({"old":{"count":2}})"));
+  const Json denied = object(kOld, R"({"count":2,"ready":false})");
+  EXPECT_EQ(convert(with, convert(with, denied, kNew), kOld), denied) << "as it was written";
+}
+
 TEST(Conversion, reads_durations_as_go_writes_them) {
   const Converter with = converter(R"([{"do":"seconds","spoke":["t"],"hub":["t"]}])");
-  const std::pair<const char*, int> durations[] = {
-      {"0", 0},      {"0s", 0},     {"90s", 90}, {"1.5h", 5400}, {"1500ms", 1},
-      {"-10s", -10}, {"+1m", 60},   {"10us", 0}, {"2h0m1s", 7201}};
+  const std::pair<const char*, int> durations[] = {{"0", 0},       {"0s", 0},     {"90s", 90},
+                                                   {"1.5h", 5400}, {"1500ms", 1}, {"-10s", -10},
+                                                   {"+1m", 60},    {"10us", 0},   {"2h0m1s", 7201}};
   for (const auto& [text, seconds] : durations) {
     const Json from = object(kOld, (R"({"t":")" + std::string(text) + "\"}").c_str());
     EXPECT_EQ(convert(with, from, kNew)["t"], seconds) << text;

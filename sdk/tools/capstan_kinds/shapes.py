@@ -71,6 +71,9 @@ class _Analysis:
             self._check(self._spoke, old, step, "the converted version")
             for path in (new, *(new_prefix + also for also in step.also)):
                 self._check(self._hub, path, step, "the storage version")
+            if step.verb == "positive":  # reads only: what it writes is in one version alone
+                self._check_types(old, new, step)
+                continue
             if step.verb == "in":
                 self._gather(step.steps, old, new)
                 if step.old == step.new:
@@ -92,6 +95,13 @@ class _Analysis:
             if node is None:
                 raise Problem(f"{which} has no {_text(path)}", "Check the path against the fields of the kind.",
                               field=f"step `{step.text}`")
+
+    def _check_types(self, old, new, step):
+        for schema, path, wanted in ((self._spoke, old, "boolean"), (self._hub, new, "integer")):
+            found = _at(schema, path).get("type", "any")
+            if found != wanted:
+                raise Problem(f"{_text(path)} is {found}, not {wanted}", "Write for example "
+                              "`positive status.ready <-> status.readyReplicas`.", field=f"step `{step.text}`")
 
     def _pair(self, spoke, hub, old, new, required=False):
         """Fields that correspond: the same place, or the two ends of a step."""

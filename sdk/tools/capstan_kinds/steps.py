@@ -11,6 +11,8 @@ storage version; without `<-> NEW` both are the same. In a path, `[]` stands for
     reference A as v1 Node              ... becomes {name}
     named A [<-> B] [key=K] [value=V]   a map becomes a list whose items have their name under K; with V
                                         the values are scalars, kept under V
+    positive A <-> B                    the way back says at A whether the number at B is above 0; B is
+                                        not moved, and what A says is not taken over
     use NAME [at A [<-> B]]             the steps of that name under `conversions`, below A and B
     in A [<-> B]: STEPS                 the steps below A and B
 """
@@ -19,7 +21,7 @@ import re
 
 from .problem import Problem
 
-VERBS = ("move", "seconds", "reference", "named", "use", "in")
+VERBS = ("move", "seconds", "reference", "named", "positive", "use", "in")
 SEGMENT = re.compile(r"^[A-Za-z0-9$_/-]+((?:\[\]|\{\})*)$")
 
 

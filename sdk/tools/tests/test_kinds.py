@@ -208,6 +208,8 @@ kinds:
         wait@v1beta1: string
         waitSeconds@v1beta2: int32
         gone@v1beta1: string
+        ok@v1beta1: bool
+        count: int32
         fresh@v1beta2: string
         group@v1beta1: {label: string}
         label@v1beta2: string
@@ -231,12 +233,19 @@ types:
              "steps": [{"do": "seconds", "spoke": ["wait"], "hub": ["waitSeconds"]}]},
             {"do": "move", "spoke": ["spec", "group", "label"], "hub": ["spec", "label"]}])
         self.assertEqual(spoke["spokeShape"]["fields"]["spec"]["fields"], {
-            "gone": {"drop": True}, "items": {"keys": ["name"]}})
+            "gone": {"drop": True}, "items": {"keys": ["name"]}, "ok": {"drop": True}})
         self.assertEqual(spoke["hubShape"]["fields"]["spec"]["fields"], {
             "fresh": {"drop": True},
             "group": {"leftover": True},
             "items": {"keys": ["name"], "items": {"fields": {"extra": {"drop": True}}}},
             "part": {"omit": True, "fields": {"size": {"omit": True}}}})
+
+    def test_a_field_that_follows_from_a_number_leaves_that_where_it_is(self):
+        rules = self.conversion("[positive spec.ok <-> spec.count]")
+        spoke = rules["spokes"]["example.dev/v1beta1"]
+        self.assertEqual(spoke["steps"], [{"do": "positive", "spoke": ["spec", "ok"], "hub": ["spec", "count"]}])
+        self.assertEqual(spoke["spokeShape"]["fields"]["spec"]["fields"]["ok"], {"drop": True})
+        self.assertNotIn("count", spoke["hubShape"]["fields"]["spec"]["fields"])
 
     def test_mistakes_name_the_step(self):
         table = [
@@ -247,6 +256,8 @@ types:
             ("[use Nothing at spec]", "no steps are called Nothing"),
             ('["move spec.items[].name"]', "expected [] and {} only at the end"),
             ("[move spec.gone <-> spec.fresh, move spec.gone <-> spec.label]", "each field in one step only"),
+            ("[positive spec.ok <-> spec.fresh]", "spec.fresh is string, not integer"),
+            ("[positive spec.gone <-> spec.count]", "spec.gone is string, not boolean"),
             ("[move spec.gone <-> spec.fresh quickly]", "`quickly` is unexpected"),
         ]
         for steps, expected in table:
