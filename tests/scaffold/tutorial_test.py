@@ -40,7 +40,7 @@ class TutorialTest(InstalledTest):
                                    stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                                    start_new_session=True)
         try:
-            output, _ = process.communicate(timeout=600)
+            output, _ = process.communicate(timeout=1500)
         finally:
             try:  # a server that a failed script left behind
                 os.killpg(process.pid, signal.SIGKILL)
@@ -49,6 +49,8 @@ class TutorialTest(InstalledTest):
             shutil.rmtree(CLOUD, ignore_errors=True)
             LEFT_ASIDE.unlink(missing_ok=True)
         self.assertEqual(process.returncode, 0, output[-6000:])
+        self.assertRegex(output, r"harbour \S+: \d{3} passed, 0 failed, .* at level 10")
+        self.assertIn("modes-agree/crash-anywhere/HarbourMachine", output)
         return output
 
     def test_in_cpp(self):
