@@ -188,6 +188,21 @@ class MemoryClustersTest(unittest.TestCase):
         self.assertIn(stopped, machines())
         self.expect_gone("c5")
 
+    def test_control_plane_machines_that_are_all_deleted_by_hand_go_and_new_ones_come(self):
+        self.create("c7", control_planes=3, workers=0)
+        # By uid: the first new one has the name of the first old one.
+        def machines():
+            return {m["metadata"]["uid"]: m["metadata"]["name"] for m in self.server.get("machines")
+                    if m["metadata"]["name"].startswith("c7-control-plane")}
+        def ready():
+            status = self.server.get("kubeadmcontrolplane", "c7-control-plane")["status"]
+            return status.get("readyReplicas") == 3 and len(machines()) == 3
+        eventually(ready, 90, "three control planes are ready")
+        old = machines()
+        self.server.kubectl("delete", "machine", "--wait=false", *old.values())
+        eventually(lambda: not set(old) & set(machines()) and ready(), 90, "three others are ready")
+        self.expect_gone("c7")
+
     def test_a_new_version_replaces_every_worker_within_the_surge(self):
         self.create("c4", workers=2)
         self.server.kubectl("patch", "kubeadmcontrolplane", "c4-control-plane", "--type=merge",
