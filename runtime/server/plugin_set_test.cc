@@ -79,6 +79,7 @@ class PluginSetTest : public testing::Test {
     };
     out.bring_kinds = [](const Manifest&) { return Result<void>(); };
     out.listed = [this](const Manifest&) { return listed; };
+    out.known_listed = [this](const std::string&) { return listed; };
     out.changed = [this] {
       const std::scoped_lock lock(mutex);
       ++changes;
@@ -204,6 +205,8 @@ TEST_F(PluginSetTest, AProviderThatTheInventoryDoesNotListWaitsForIt) {
   listed = false;
   EXPECT_FALSE(plugins.advance({wish("1.0.0")}));
   EXPECT_EQ(plugins.reports().at("acme").state, "Disabled");
+  EXPECT_FALSE(plugins.advance({wish("1.0.0")}));
+  EXPECT_EQ(loads, 1) << "its file is not read again for every change of something else";
   listed = true;
   EXPECT_TRUE(plugins.advance({wish("1.0.0")}));
   plugins.settle();

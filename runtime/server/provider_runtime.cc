@@ -21,6 +21,8 @@ namespace {
 
 constexpr std::chrono::seconds kAdmissionTimeout{5};
 constexpr const char* kClusterLabel = "cluster.x-k8s.io/cluster-name";
+// Between two objects of a plugin that was started again.
+constexpr Duration kWakePace = std::chrono::milliseconds(5);
 // Nobody sees so small a delay, and a cluster that comes up changes faster than that.
 constexpr Duration kRest = std::chrono::milliseconds(50);
 
@@ -122,6 +124,10 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
     return boot_resources(*core_->resources, boot);
   };
   out.listed = [this](const Manifest& manifest) { return listed(manifest); };
+  out.known_listed = [this](const std::string& name) {
+    const Manifest* known = sources_.manifest(name);
+    return known == nullptr || listed(*known);
+  };
   out.changed = std::move(changed);
   return out;
 }
@@ -353,16 +359,22 @@ void ProviderRuntime::apply() {
   report();
 }
 
-void ProviderRuntime::wake(const ObjectKey& key) {
+void ProviderRuntime::wake(const ObjectKey& key, Duration delay) {
   if (const auto running = manager(); running != nullptr) {
-    running->enqueue(provider_controller_name(key.kind), key);
+    running->enqueue(provider_controller_name(key.kind), key, delay);
   }
 }
 
-// What a plugin knew only in memory is lost with its process.
+// What a plugin knew only in memory is lost with its process. One after the other: a plugin that
+// ends again and again would otherwise have the server look at all of its objects all the time. An
+// object that has to wait for less keeps its own time.
 void ProviderRuntime::wake_objects_of(const Manifest& manifest) {
+  Duration delay = Duration::zero();
   for (const ReconcileEntry& entry : manifest.reconciles) {
-    for (const ObjectPtr& object : core_->cache->list(entry.kind).items) wake(object->key());
+    for (const ObjectPtr& object : core_->cache->list(entry.kind).items) {
+      wake(object->key(), delay);
+      delay += kWakePace;
+    }
   }
 }
 

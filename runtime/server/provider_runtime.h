@@ -77,7 +77,7 @@ class ProviderRuntime {
   void stop_controllers();
   std::shared_ptr<PluginRegistry> make_registry();
   std::shared_ptr<Manager> manager() const;
-  void wake(const ObjectKey& key);
+  void wake(const ObjectKey& key, Duration delay = Duration::zero());
   void wake_objects_of(const Manifest& manifest);
   void wake_cluster(const ClusterName& cluster);
 
