@@ -87,7 +87,7 @@ bool PluginSet::advance(const std::vector<WantedPlugin>& wanted) {
     if (!place.enabled || (place.slot != nullptr && !place.listed)) continue;
     const std::string now = fingerprint(wish);
     // A plugin that the inventory did not list may be listed now.
-    if (place.tried == now && (place.listed || !ports_.known_listed(wish.config.name))) continue;
+    if (place.tried == now && (place.listed || !ports_.may_be_listed(wish.config))) continue;
     place.tried = now;
     const Result<void> started = start(place);
     place.failure = started.ok() ? "" : started.error().message;

@@ -40,10 +40,8 @@ struct PluginSetPorts {
   std::function<Result<void>(const Manifest&)> bring_kinds;
   // Whether the inventory still lists it; a plugin that is no provider always counts.
   std::function<bool(const Manifest&)> listed = [](const Manifest&) { return true; };
-  // The same of a plugin that was looked at before, without another look at its file.
-  std::function<bool(const std::string& name)> known_listed = [](const std::string&) {
-    return true;
-  };
+  // Whether a plugin that was not listed may be so now: its file is another, or the inventory is.
+  std::function<bool(const PluginConfig&)> may_be_listed = [](const PluginConfig&) { return true; };
   // reports() has news.
   std::function<void()> changed = [] {};
   Duration drain = std::chrono::minutes(2);  // how long an old version's calls may take

@@ -79,7 +79,7 @@ class PluginSetTest : public testing::Test {
     };
     out.bring_kinds = [](const Manifest&) { return Result<void>(); };
     out.listed = [this](const Manifest&) { return listed; };
-    out.known_listed = [this](const std::string&) { return listed; };
+    out.may_be_listed = [this](const PluginConfig&) { return listed; };
     out.changed = [this] {
       const std::scoped_lock lock(mutex);
       ++changes;

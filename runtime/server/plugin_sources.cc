@@ -17,6 +17,15 @@ namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kProbeTimeout{5};
 
+// Another one where the file is another; "" of what is no file, as a plugin in a folder.
+std::string stamp_of(const std::string& path) {
+  std::error_code failure;
+  if (!fs::is_regular_file(path, failure)) return "";
+  const auto written = fs::last_write_time(path, failure).time_since_epoch().count();
+  const auto size = fs::file_size(path, failure);
+  return failure ? "" : path + " " + std::to_string(written) + " " + std::to_string(size);
+}
+
 }  // namespace
 
 PluginSources::PluginSources(std::vector<std::string> directories, const std::string& data_dir,
@@ -71,6 +80,13 @@ const Manifest* PluginSources::manifest(const std::string& name) const {
   return found == manifests_.end() ? nullptr : &found->second;
 }
 
+const Manifest* PluginSources::unchanged(const PluginConfig& config) const {
+  const auto found = stamps_.find(config.name);
+  const bool same = found != stamps_.end() && !found->second.empty() &&
+                    found->second == stamp_of(path_of(config));
+  return same ? manifest(config.name) : nullptr;
+}
+
 std::string PluginSources::path_of(const PluginConfig& config) const {
   if (!config.file.empty()) return config.file;
   const auto all = find_all();
@@ -86,6 +102,7 @@ Result<PluginFile> PluginSources::read(const PluginConfig& config) {
                             "\"; there are: " + (names.empty() ? "none" : join(names, ", ")) +
                             ". For a plugin of your own set `file`, or install its package");
   }
+  const std::string stamp = stamp_of(path);  // before it is read
   Result<PluginFile> file = open_plugin_file(path, TRY(policy()), clock_.now());
   if (file.code() == Code::kNotFound) {
     return Error::not_found("there is no file " + path + "; correct `file` of plugin \"" +
@@ -97,6 +114,7 @@ Result<PluginFile> PluginSources::read(const PluginConfig& config) {
                           "\"; name it so instead of \"" + config.name + "\"");
   }
   manifests_[config.name] = file->manifest;
+  stamps_[config.name] = stamp;
   return file;
 }
 

@@ -27,6 +27,8 @@ class PluginSources {
   std::vector<std::string> bundled() const;
   // What is known of a plugin that was looked at; null where it was not, or cannot be read.
   const Manifest* manifest(const std::string& name) const;
+  // The same where its file is the one that was read then; null where that is not certain.
+  const Manifest* unchanged(const PluginConfig& config) const;
   // All of them, by name.
   const std::map<std::string, Manifest>& manifests() const { return manifests_; }
 
@@ -48,6 +50,7 @@ class PluginSources {
   const TrustPolicy trust_;
   const Clock& clock_;
   std::map<std::string, Manifest> manifests_;
+  std::map<std::string, std::string> stamps_;  // of the files that the manifests were read from
   ProbeCache probed_;
   const int stop_;
 };

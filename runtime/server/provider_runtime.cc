@@ -124,8 +124,8 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
     return boot_resources(*core_->resources, boot);
   };
   out.listed = [this](const Manifest& manifest) { return listed(manifest); };
-  out.known_listed = [this](const std::string& name) {
-    const Manifest* known = sources_.manifest(name);
+  out.may_be_listed = [this](const PluginConfig& config) {
+    const Manifest* known = sources_.unchanged(config);
     return known == nullptr || listed(*known);
   };
   out.changed = std::move(changed);
