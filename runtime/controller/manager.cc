@@ -157,6 +157,7 @@ void Manager::run(Controller& controller, const WorkQueue::Item& item) {
   Result<void> result;
   std::optional<Duration> again;
   auto outcome = controller.options.reconciler->reconcile(item.key, context);
+  if (outcome.ok() && outcome->postpone) return postpone(controller, item, *outcome->postpone);
   if (outcome.ok()) {
     again = outcome->requeue_after;
     controller.changes.fetch_add(outcome->changes.size(), std::memory_order_relaxed);
@@ -166,6 +167,13 @@ void Manager::run(Controller& controller, const WorkQueue::Item& item) {
   }
   count(controller, item, result, again.has_value(), options_.clock.monotonic() - start);
   settle(controller, item, result, again);
+}
+
+void Manager::postpone(Controller& controller, const WorkQueue::Item& item, Duration delay) {
+  controller.requeues.fetch_add(1, std::memory_order_relaxed);
+  controller.queue_time.observe(item.waited);
+  controller.queue.postpone(item.key, delay);
+  pool_.wake_timer();
 }
 
 void Manager::count(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,

@@ -101,6 +101,7 @@ class Manager : public std::enable_shared_from_this<Manager> {
   void run(Controller& controller, const WorkQueue::Item& item);
   // Commits an outcome; gives the error that the key is to be retried for.
   Result<void> conclude(Controller& controller, const ObjectKey& key, Outcome outcome);
+  void postpone(Controller& controller, const WorkQueue::Item& item, Duration delay);
   void count(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,
              bool again, Duration taken);
   void settle(Controller& controller, const WorkQueue::Item& item, const Result<void>& result,

@@ -59,6 +59,9 @@ struct Outcome {
   std::vector<Change> changes;
   std::vector<EventRecord> events;
   std::optional<Duration> requeue_after;
+  // Nothing could be done or found out: it runs again after this, with as many failures in a row
+  // as before.
+  std::optional<Duration> postpone;
   // Set where something failed after changes were decided: the changes are committed, the failure
   // is logged and the key is retried with backoff.
   std::optional<Error> error;

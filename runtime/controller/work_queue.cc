@@ -145,6 +145,14 @@ void WorkQueue::failed(const ObjectKey& key, Duration at_least) {
   set_timer(key, item, now + std::max(backoff(item.failures), at_least));
 }
 
+void WorkQueue::postpone(const ObjectKey& key, Duration delay) {
+  const std::scoped_lock lock(mutex_);
+  const MonotonicTime now = clock_.monotonic();
+  Entry& item = entries_.at(key);
+  finish(key, item, now);
+  set_timer(key, item, now + delay);
+}
+
 void WorkQueue::retry(const ObjectKey& key) {
   const std::scoped_lock lock(mutex_);
   Entry& item = entries_.at(key);

@@ -65,6 +65,8 @@ class WorkQueue {
   bool done(const ObjectKey& key, std::optional<Duration> again = std::nullopt);
   // It failed: it runs again after a backoff, but not before `at_least`.
   void failed(const ObjectKey& key, Duration at_least = Duration::zero());
+  // Nothing came of it, and it is no failure: it runs again after `delay`.
+  void postpone(const ObjectKey& key, Duration delay);
   // It lost a race with another writer: it runs again as soon as it may, no failure counted.
   void retry(const ObjectKey& key);
 

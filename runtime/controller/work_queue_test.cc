@@ -127,6 +127,29 @@ TEST_F(WorkQueueTest, a_lost_race_runs_again_at_once_without_a_failure) {
   EXPECT_EQ(item->failures, 0);
 }
 
+TEST_F(WorkQueueTest, a_postponed_key_waits_and_keeps_its_failures) {
+  queue.add(key("a"));
+  ASSERT_EQ(take(), "a");
+  queue.failed(key("a"));
+  clock.advance(seconds(1));
+  ASSERT_EQ(take(), "a");
+  queue.postpone(key("a"), seconds(3));
+  EXPECT_EQ(queue.next_due(), clock.monotonic() + seconds(3));
+  EXPECT_FALSE(queue.take().has_value());
+  clock.advance(seconds(3));
+  const auto item = queue.take();
+  ASSERT_TRUE(item.has_value());
+  EXPECT_EQ(item->failures, 1);
+}
+
+TEST_F(WorkQueueTest, what_changes_while_a_key_is_postponed_wakes_it_at_once) {
+  queue.add(key("a"));
+  ASSERT_EQ(take(), "a");
+  queue.postpone(key("a"), seconds(3));
+  queue.add(key("a"));
+  EXPECT_EQ(take(), "a");
+}
+
 TEST_F(WorkQueueTest, a_key_that_is_added_all_the_time_is_slowed_down) {
   int runs = 0;
   for (int i = 0; i < 1000; ++i) {

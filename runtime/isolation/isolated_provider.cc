@@ -15,6 +15,8 @@ namespace {
 
 constexpr std::chrono::milliseconds kSoon{1000};
 constexpr std::chrono::minutes kQuarantineRetry{5};
+constexpr std::chrono::seconds kBriefAbsence{10};
+constexpr std::chrono::milliseconds kLookAgain{500};  // unless `changed` is earlier
 
 ProviderReply failure(Code code, std::string summary, std::string detail,
                       std::chrono::milliseconds retry, const char* reason) {
@@ -263,6 +265,26 @@ ProviderState IsolatedProvider::state() const {
       break;
   }
   return state;
+}
+
+std::optional<Duration> IsolatedProvider::away() const {
+  const std::scoped_lock lock(mutex_);
+  const MonotonicTime now = options_.clock.monotonic();
+  switch (phase_) {
+    case Phase::kRunning:
+      if (process_->given_up()) return kLookAgain;  // it is being ended
+      return {};
+    case Phase::kStarting:
+      if (now - away_since_ < kBriefAbsence) return kLookAgain;
+      return {};
+    case Phase::kWaiting:
+      if (std::max(now, due_) - away_since_ >= kBriefAbsence || options_.ending()) return {};
+      return std::max(Duration::zero(), due_ - now) + kLookAgain;
+    case Phase::kQuarantined:
+    case Phase::kStopped:
+      return {};
+  }
+  return {};
 }
 
 bool IsolatedProvider::unquarantine() {

@@ -75,6 +75,8 @@ class IsolatedProvider final : public Provider {
                       std::string_view old) override;
   ProviderStatistics statistics() const override;
   ProviderState state() const override;
+  // For ten seconds, unless it is to be away for longer.
+  std::optional<Duration> away() const override;
   bool unquarantine() override;
 
  private:
@@ -129,6 +131,7 @@ class IsolatedProvider final : public Provider {
   ProviderState state_;  // without what follows from the phase
   std::string last_failure_;
   MonotonicTime due_{};
+  MonotonicTime away_since_{};  // the last process was lost
   uint64_t quarantines_ = 0;
   double past_cpu_seconds_ = 0;  // of processes that are gone
   ProcessPtr process_;           // while it runs

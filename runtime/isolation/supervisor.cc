@@ -151,6 +151,7 @@ void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
   if (gone) {
     process_ = nullptr;
     past_cpu_seconds_ += process->cpu_seconds();
+    away_since_ = options_.clock.monotonic();
     retired_ = process;
     lost(end.reason, end.crash ? Loss::kCrash : Loss::kDismissal);
     const bool quarantined = phase_ == Phase::kQuarantined;

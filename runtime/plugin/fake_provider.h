@@ -27,8 +27,10 @@ class FakeProvider final : public Provider {
     return reply;
   }
   ProviderStatistics statistics() const override { return {}; }
+  std::optional<Duration> away() const override { return away_for; }
 
   ProviderReply reply;  // to every call
+  std::optional<Duration> away_for;
   std::string last_request;
   std::string last_key;
   bool active = true;

@@ -315,6 +315,7 @@ class ReplyReader {
       event.reason = get_string(item, {"reason"});
       event.message = get_string(item, {"message"}).substr(0, 1024);
       if (event.reason.empty()) return Error::internal("an event has no reason");
+      if (context_.given_up && event.type == "Warning") continue;  // what it saw
       outcome_.events.push_back(std::move(event));
     }
     return {};

@@ -120,6 +120,10 @@ class Provider {
   virtual ProviderStatistics statistics() const = 0;
   // From any thread.
   virtual ProviderState state() const { return {}; }
+  // Its process is away for a short while and is about to come back: what is to be called may wait
+  // so long and look again, so that nothing is said of an absence that nobody need know of. Nothing
+  // where calls are answered, if only by why it is away. From any thread.
+  virtual std::optional<Duration> away() const { return {}; }
   // Starts a quarantined provider again and forgets its crashes. False where it is in none. From
   // any thread.
   virtual bool unquarantine() { return false; }

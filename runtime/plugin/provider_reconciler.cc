@@ -43,6 +43,11 @@ Result<Outcome> ProviderReconciler::reconcile(const ObjectKey& key,
   const Instant now = context.clock.now();
   const ProviderRoute taken = route(*object);
   if (taken.provider == nullptr) return not_taken(*object, now);
+  if (const auto away = taken.provider->away()) {
+    Outcome later;
+    later.postpone = *away;
+    return later;
+  }
 
   ActiveSpan span(tracer_, "reconcile");
   const std::string request = provider_request(*object, *taken.entry, context.objects, now);

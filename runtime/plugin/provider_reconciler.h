@@ -1,6 +1,6 @@
 // A kind whose reconcile function is a plugin's: builds the request, calls the provider that takes
 // the object, and turns the reply into changes. An object that no enabled plugin takes gets the
-// condition Ready=False, reason BackendNotEnabled.
+// condition Ready=False, reason BackendNotEnabled; one whose provider is away for a moment waits.
 //
 // Each call is a span, first of a trace of its own, whose id goes with the call.
 //

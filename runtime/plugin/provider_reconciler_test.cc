@@ -175,7 +175,9 @@ TEST_F(ProviderReconcilerTest,
                     R"({"patch": {"metadata": {"annotations": {"made": "server-7"}},
                                   "spec": {"providerID": "test:///7"},
                                   "status": {"ready": false}},
-                        "conditions": [{"type": "Available", "status": "False", "reason": "Lost"}]})",
+                        "conditions": [{"type": "Available", "status": "False", "reason": "Lost"}],
+                        "events": [{"type": "Normal", "reason": "Created", "message": "server 7"},
+                                   {"type": "Warning", "reason": "Lost", "message": "no answer"}]})",
                     {}};
   const Outcome outcome =
       reconciler.reconcile({kMachine, "ns", "im"}, {*cache_, clock_, random_, 0}).value();
@@ -183,7 +185,24 @@ TEST_F(ProviderReconcilerTest,
   EXPECT_EQ(outcome.changes[0].op, Change::Op::kPatch);
   EXPECT_EQ(outcome.changes[0].body, (Json{{"metadata", {{"annotations", {{"made", "server-7"}}}}},
                                            {"spec", {{"providerID", "test:///7"}}}}));
+  ASSERT_EQ(outcome.events.size(), 1u);
+  EXPECT_EQ(outcome.events[0].reason, "Created");
   EXPECT_FALSE(outcome.error.has_value());
+}
+
+TEST_F(ProviderReconcilerTest, an_object_whose_provider_is_away_for_a_moment_waits_unchanged) {
+  FakeProvider& provider = add(machine_manifest("test"));
+  put_machine();
+  provider.away_for = std::chrono::seconds(3);
+  const Outcome waits = reconcile();
+  EXPECT_EQ(waits.postpone, std::chrono::seconds(3));
+  EXPECT_TRUE(waits.changes.empty());
+  EXPECT_TRUE(waits.events.empty());
+  EXPECT_FALSE(waits.error.has_value());
+  EXPECT_EQ(provider.last_request, "");
+  provider.away_for.reset();
+  EXPECT_FALSE(reconcile().postpone.has_value());
+  EXPECT_NE(provider.last_request, "");
 }
 
 TEST_F(ProviderReconcilerTest, the_plugin_whose_when_holds_takes_the_object) {

@@ -48,6 +48,7 @@ class ProviderSlot final : public Provider {
                       std::string_view old) override;
   std::string end() override;
   ProviderState state() const override;
+  std::optional<Duration> away() const override { return current()->away(); }
   bool unquarantine() override { return current()->unquarantine(); }
   // Of all occupants together.
   ProviderStatistics statistics() const override;

@@ -278,6 +278,40 @@ TEST_F(IsolatedProviderTest, many_calls_run_side_by_side) {
   for (std::thread& thread : threads) thread.join();
 }
 
+TEST_F(IsolatedProviderTest, it_is_away_until_it_is_started_again) {
+  IsolationOptions slow = options();
+  slow.restart.first_delay = slow.restart.longest_delay = 5s;
+  const auto provider = start(slow);
+  EXPECT_FALSE(provider->away().has_value());
+  EXPECT_EQ(reconcile(*provider, "crash").status, Code::kUnavailable);
+  const auto away = provider->away();
+  ASSERT_TRUE(away.has_value());
+  EXPECT_GT(*away, 1s);
+  EXPECT_LT(*away, 7s);
+  const auto other = start();
+  EXPECT_EQ(reconcile(*other, "crash").status, Code::kUnavailable);
+  ASSERT_TRUE(wait_for_changes(1));
+  EXPECT_FALSE(other->away().has_value());
+}
+
+TEST_F(IsolatedProviderTest, a_long_absence_is_told_at_once) {
+  IsolationOptions slow = options();
+  slow.restart.first_delay = slow.restart.longest_delay = 1h;
+  const auto provider = start(slow);
+  EXPECT_EQ(reconcile(*provider, "crash").status, Code::kUnavailable);
+  EXPECT_FALSE(provider->away().has_value());
+  EXPECT_EQ(reconcile(*provider, "nothing").reason(), kPluginUnavailable);
+}
+
+TEST_F(IsolatedProviderTest, one_in_quarantine_is_not_away_but_says_so) {
+  IsolationOptions strict = options();
+  strict.restart.crashes = 1;
+  const auto provider = start(strict);
+  (void)reconcile(*provider, "crash");
+  EXPECT_FALSE(provider->away().has_value());
+  EXPECT_EQ(reconcile(*provider, "nothing").reason(), kPluginQuarantined);
+}
+
 TEST_F(IsolatedProviderTest, all_calls_under_way_fail_with_the_process_and_none_is_lost) {
   const auto provider = start();
   std::atomic<int> unavailable{0};

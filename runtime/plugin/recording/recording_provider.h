@@ -44,6 +44,7 @@ class RecordingProvider final : public Provider {
   std::string end() override;
   ProviderStatistics statistics() const override { return inner_->statistics(); }
   ProviderState state() const override { return inner_->state(); }
+  std::optional<Duration> away() const override { return inner_->away(); }
   bool unquarantine() override { return inner_->unquarantine(); }
 
  private:
