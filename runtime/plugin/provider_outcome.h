@@ -30,8 +30,9 @@ struct OutcomeContext {
 // A failure of the call becomes Outcome::error, a Ready=False condition (unless the reply sets
 // Ready itself) and an event; a terminal one is not retried. Of a call that was given up it is the
 // error alone, and of the reply counts what the call made or asks for, but no status, no
-// conditions of any object and no warnings: whoever comes next looks again. A reply that cannot be read, or that
-// touches what the manifest does not allow, is an error and nothing of it is committed.
+// conditions of any object and no warnings: whoever comes next looks again. A reply that cannot be
+// read, or that touches what the manifest does not allow, is an error and nothing of it is
+// committed.
 Outcome provider_outcome(const ProviderReply& reply, const OutcomeContext& context);
 
 // An outcome that only sets conditions of the object; empty where they are set already.
