@@ -36,7 +36,7 @@ STOPS = 1
 ACTS = {"crash": 10, "exit": 6, "garbage": 4, "service-garbage": 4, "close": 4, "memory": 2,
         "hang": 1, "starve": 1, "deaf": 1}
 # A tail of a few milliseconds is the machine's own: below this no ratio is formed.
-FLOOR_SECONDS = 0.020
+FLOOR_SECONDS = 0.010
 
 
 def p99(values):
