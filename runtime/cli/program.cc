@@ -1,12 +1,12 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <filesystem>
 #include <iostream>
 
 #include "runtime/base/text.h"
 #include "runtime/cli/command.h"
 #include "runtime/cli/table.h"
+#include "runtime/system/execute_again.h"
 
 namespace capstan::cli {
 namespace {
@@ -24,12 +24,6 @@ constexpr const char* kExamples = R"(Examples:
   capstan plugin install acme --from /srv/plugins add a provider of somebody else
 
 `capstan COMMAND --help` has flags and examples of each command.)";
-
-std::string executable_path() {
-  std::error_code error;
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", error);
-  return error ? std::string() : path.string();
-}
 
 // The word that no command or flag takes, named with what there is instead; "" where all words are
 // known. CLI11 itself only says that a command is missing.
@@ -76,7 +70,7 @@ void add_server_flags(CLI::App& app, ApiClientOptions& options) {
 
 int run(int argc, char** argv) {
   SystemClock clock;
-  Program program{std::cout, std::cerr, use_colors(STDOUT_FILENO), clock, executable_path(), {}};
+  Program program{std::cout, std::cerr, use_colors(STDOUT_FILENO), clock, program_path(), {}};
   CLI::App app(kAbout, "capstan");
   app.footer(kExamples);
   app.require_subcommand(1);

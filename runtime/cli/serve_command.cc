@@ -62,7 +62,9 @@ void add_serve(CLI::App& app, Program& program) {
   capstan serve --data-dir /var/lib/capstan --listen 127.0.0.1:6443
   capstan serve --config /etc/capstan/config.yaml
 
-SIGTERM or Ctrl-C ends it cleanly; what was acknowledged survives any other end as well.)");
+SIGTERM or Ctrl-C ends it cleanly; what was acknowledged survives any other end as well. SIGUSR2
+starts it anew, as the same process: after a change of the config, or of the program itself. Plugins
+in processes of their own go on meanwhile.)");
   auto flags = std::make_shared<Flags>();
   command->add_option("--config", flags->config, "YAML file; docs/operating.md describes it");
   command->add_option("--data-dir", flags->data_dir,

@@ -8,6 +8,7 @@
 #include <sys/types.h>
 
 #include <string>
+#include <utility>
 
 #include "runtime/base/result.h"
 #include "runtime/plugin/plugin_config.h"
@@ -24,12 +25,16 @@ class Cgroup {
   // Errors: why there can be none, for people.
   static Result<Cgroup> make(const CgroupPlace& place, const std::string& name,
                              const PluginLimits& limits);
+  // One that make() made for a process which is there still, by what release() gave.
+  static Cgroup adopt(std::string folder) { return Cgroup(std::move(folder)); }
   Cgroup(Cgroup&& other) noexcept;
   Cgroup& operator=(Cgroup&&) = delete;
   // Removes the group. Its processes must be gone.
   ~Cgroup();
 
   Result<void> add(pid_t process);
+  // The group stays; gives its folder.
+  std::string release() && { return std::exchange(folder_, ""); }
   // Whether the kernel ended a process of it for its memory.
   bool ran_out_of_memory() const;
 

@@ -10,7 +10,7 @@ namespace {
 constexpr uint16_t kMagic = 0x5043;
 
 bool known(Method method) {
-  return (method >= Method::kHello && method <= Method::kAdmit) ||
+  return (method >= Method::kHello && method <= Method::kDetach) ||
          (method >= Method::kLog && method <= Method::kPki);
 }
 

@@ -51,6 +51,7 @@ enum class Method : uint16_t {
   kDeactivate = 3,
   kReconcile = 4,
   kAdmit = 5,
+  kDetach = 6,  // the connections end, and others are to be waited for (connections.h)
   // plugin -> host
   kLog = 64,
   kMetricDefine = 65,

@@ -56,6 +56,9 @@ struct IsolationOptions {
   Duration activate_timeout = std::chrono::seconds(60);  // and of deactivate
   size_t max_reply = size_t{8} << 20;
   size_t max_admissions = 3;  // at once; others are refused, so that writes of other kinds go on
+  // Where a process that was left by the program before is taken from, and where it is left when
+  // this one starts itself anew; null: none is. Outlives the provider.
+  Handover* handover = nullptr;
   // From a thread of its own: its process was started again, or it is in quarantine. Its objects
   // should be looked at.
   std::function<void()> changed = {};
@@ -102,6 +105,11 @@ class IsolatedProvider final : public Provider {
 
   void supervise();
   Result<ProcessPtr> start();
+  PluginProcess::Options process_options();
+  std::string identity() const;
+  ProcessPtr adopt();
+  Result<void> meet_again(PluginProcess& process);
+  bool leave(PluginProcess& process);
   bool limit_by_cgroup(PluginProcess& process, std::vector<std::string>& notices) const;
   std::string hello(bool in_cgroup) const;
   Result<void> greet(const PluginProcess& process, const Message& greeting,
@@ -137,6 +145,7 @@ class IsolatedProvider final : public Provider {
   ProcessPtr process_;           // while it runs
   ProcessPtr retired_;           // the one before, until nobody uses it
   std::string settings_;
+  std::string identity_;
   uint64_t activation_ = 0;           // the current call of activate(), until it has returned
   std::optional<Error> first_start_;  // its failure
   bool start_crashed_ = false;        // the last start's failure is the process's, not a refusal

@@ -66,6 +66,16 @@ OutputReader::OutputReader(std::string plugin, Fd output, Fd errors)
 }
 
 OutputReader::~OutputReader() {
+  end();
+}
+
+std::pair<Fd, Fd> OutputReader::release() {
+  end();
+  return {std::move(pipes_[0]), std::move(pipes_[1])};
+}
+
+void OutputReader::end() {
+  if (!thread_.joinable()) return;
   const uint64_t one = 1;
   (void)!::write(stop_.get(), &one, sizeof(one));
   thread_.join();

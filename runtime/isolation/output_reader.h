@@ -6,6 +6,7 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "runtime/isolation/fd.h"
 
@@ -17,8 +18,13 @@ class OutputReader {
   // Reads what is left and ends, also where somebody still holds the other end.
   ~OutputReader();
 
+  // Reads what there is, ends, and gives the pipes' ends, each once: output, then errors. What the
+  // process writes from now on waits in them.
+  std::pair<Fd, Fd> release();
+
  private:
   void run();
+  void end();
   const std::string plugin_;
   Fd pipes_[2];
   Fd stop_;

@@ -1,6 +1,10 @@
 #include "runtime/isolation/plugin_host.h"
 
+#include <poll.h>
+#include <signal.h>
 #include <spdlog/spdlog.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -9,6 +13,7 @@
 #include <utility>
 
 #include "runtime/isolation/confinement.h"
+#include "runtime/isolation/connections.h"
 #include "runtime/isolation/messages.h"
 #include "runtime/plugin/current_call.h"
 #include "runtime/plugin/manifest_tool.h"
@@ -20,6 +25,10 @@ namespace {
 
 // More than the host ever has under way: one thread must be left for its next message.
 constexpr size_t kMaxThreads = 1024;
+// How long a host that starts itself anew may be away, and how long the plugin's own end may take
+// where it does not come back.
+constexpr std::chrono::seconds kHostReturns{30};
+constexpr std::chrono::seconds kEndsAlone{10};
 
 CallServer::Answer success(std::string text = "") {
   ProviderReply reply;
@@ -47,6 +56,19 @@ std::vector<std::string> files_of(const PluginFile& file) {
   return files;
 }
 
+bool is_hello(const Result<Message>& message) {
+  return message.ok() && message->header.type == FrameType::kCall &&
+         message->header.method == Method::kHello;
+}
+
+// The greeting with the nonce of the host that asks.
+CallServer::Answer greet_back(Json greeting, const Message& hello) {
+  const Result<Json> json = parse_json(hello.body);
+  if (!json.ok()) return failure(json.error());
+  greeting["nonce"] = get_string(*json, {"nonce"});
+  return success(dump_json(greeting));
+}
+
 void send_answer(Channel& channel, const Message& call, const CallServer::Answer& answer) {
   FrameHeader header = call.header;
   header.type = FrameType::kReply;
@@ -57,38 +79,71 @@ void send_answer(Channel& channel, const Message& call, const CallServer::Answer
 
 }  // namespace
 
-PluginHost::PluginHost(Fd calls, Fd services, Fd direct)
-    : call_channel_(std::move(calls)),
-      service_channel_(std::move(services)),
-      direct_channel_(std::move(direct)),
-      services_(service_channel_) {}
+PluginHost::PluginHost(Fd calls, Fd services, Fd direct, Fd control)
+    : calls_(std::make_unique<Calls>(std::move(calls), std::move(direct))),
+      line_(std::move(services)),
+      control_(std::move(control)) {}
 
 PluginHost::~PluginHost() = default;
 
 int PluginHost::run() {
-  const Result<Message> hello = call_channel_.receive();
-  if (!hello.ok() || hello->header.type != FrameType::kCall ||
-      hello->header.method != Method::kHello) {
+  const Result<Message> hello = calls_->pooled.receive();
+  if (!is_hello(hello)) {
     spdlog::error("this program is started by capstan for a plugin, not by hand");
     return 2;
   }
-  Result<std::string> greeting = greet(*hello);
-  send_answer(call_channel_, *hello,
-              greeting.ok() ? success(*std::move(greeting)) : failure(greeting.error()));
-  if (!greeting.ok()) return 1;
+  Result<Json> greeting = greet(*hello);
+  if (!greeting.ok()) {
+    send_answer(calls_->pooled, *hello, failure(greeting.error()));
+    return 1;
+  }
+  greeting_ = *std::move(greeting);
+  send_answer(calls_->pooled, *hello, greet_back(greeting_, *hello));
+  serve();
+  while (detached_ && wait_for_host()) serve();
+  // Nobody would end it if it hung now.
+  if (detached_) ::alarm(static_cast<unsigned>(kEndsAlone.count()));
+  line_.close();
+  provider_.reset();
+  return 0;
+}
+
+// Until the connections are closed.
+void PluginHost::serve() {
   CallServer::Options options;
   options.answer = [this](const Message& message, const std::atomic<bool>& cancelled) {
     return answer(message, cancelled);
   };
   options.max_threads = kMaxThreads;
-  options.direct = &direct_channel_;
-  CallServer server(call_channel_, std::move(options));
+  options.direct = &calls_->direct;
+  CallServer server(calls_->pooled, std::move(options));
   server.join();
-  provider_.reset();
-  return 0;
 }
 
-Result<std::string> PluginHost::greet(const Message& hello) {
+// By the thread that asked the kernel to end it with its host: the thread that started it ends
+// before the process of the host does.
+bool PluginHost::wait_for_host() {
+  ::prctl(PR_SET_PDEATHSIG, 0);
+  const char ready = 0;
+  if (::send(control_.get(), &ready, 1, MSG_NOSIGNAL) != 1) return false;
+  pollfd next{control_.get(), POLLIN, 0};
+  const int waits = static_cast<int>(std::chrono::milliseconds(kHostReturns).count());
+  if (::poll(&next, 1, waits) <= 0) return false;
+  Result<std::array<Fd, kConnections>> sockets = receive_connections(control_);
+  if (!sockets.ok()) return false;
+  ::prctl(PR_SET_PDEATHSIG, SIGKILL);
+  if (get_int(greeting_, {"parent"}) != ::getppid()) return false;
+  calls_ = std::make_unique<Calls>(std::move((*sockets)[0]), std::move((*sockets)[2]));
+  const Result<Message> hello = calls_->pooled.receive();
+  if (!is_hello(hello)) return false;
+  detached_ = false;
+  line_.connect(std::move((*sockets)[1]));
+  services_->define_metrics_again();
+  send_answer(calls_->pooled, *hello, greet_back(greeting_, *hello));
+  return true;
+}
+
+Result<Json> PluginHost::greet(const Message& hello) {
   const Json json = TRY(parse_json(hello.body));
   if (get_int(json, {"protocol"}) != kProtocolVersion) {
     return Error::failed_precondition(
@@ -104,16 +159,16 @@ Result<std::string> PluginHost::greet(const Message& hello) {
   TRY(load(file, json));
   const uint32_t minor = TRY(negotiate_abi(file.manifest.abi_major, file.manifest.abi_min_minor,
                                            file.manifest.abi_max_minor));
-  return dump_json({{"protocol", kProtocolVersion},
-                    {"abi",
-                     {{"major", file.manifest.abi_major},
-                      {"minMinor", file.manifest.abi_min_minor},
-                      {"maxMinor", file.manifest.abi_max_minor}}},
-                    {"minor", minor},
-                    {"pid", ::getpid()},
-                    {"nonce", get_string(json, {"nonce"})},
-                    {"features", {"memfd"}},
-                    {"notices", notices}});
+  return Json{{"protocol", kProtocolVersion},
+              {"abi",
+               {{"major", file.manifest.abi_major},
+                {"minMinor", file.manifest.abi_min_minor},
+                {"maxMinor", file.manifest.abi_max_minor}}},
+              {"minor", minor},
+              {"pid", ::getpid()},
+              {"parent", ::getppid()},
+              {"features", {"memfd"}},
+              {"notices", notices}};
 }
 
 Result<void> PluginHost::load(const PluginFile& file, const Json& hello) {
@@ -125,8 +180,9 @@ Result<void> PluginHost::load(const PluginFile& file, const Json& hello) {
   options.measure = false;  // the host measures
   options.max_reply = static_cast<size_t>(
       std::clamp<int64_t>(get_int(hello, {"maxReply"}), 1024, int64_t{kMaxBody} / 2));
-  provider_ = TRY(NativeProvider::load(
-      std::move(file), std::make_unique<RemoteServices>(services_, std::move(offered)), options));
+  auto services = std::make_unique<RemoteServices>(line_, std::move(offered));
+  services_ = services.get();
+  provider_ = TRY(NativeProvider::load(std::move(file), std::move(services), options));
   return {};
 }
 
@@ -142,12 +198,23 @@ CallServer::Answer PluginHost::answer(const Message& message, const std::atomic<
     case Method::kDeactivate:
       provider_->deactivate();
       return success();
+    case Method::kDetach:
+      return detach();
     case Method::kReconcile:
     case Method::kAdmit:
       return work(message, cancelled);
     default:
       return failure(Error{Code::kUnimplemented, "the plugin's process has no such call", {}, {}});
   }
+}
+
+CallServer::Answer PluginHost::detach() {
+  if (!control_.valid()) {
+    return failure(Error{Code::kUnimplemented, "it has no control socket", {}, {}});
+  }
+  line_.interrupt();
+  detached_ = true;
+  return success();
 }
 
 CallServer::Answer PluginHost::work(const Message& message, const std::atomic<bool>& cancelled) {

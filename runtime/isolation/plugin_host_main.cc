@@ -1,6 +1,7 @@
 // capstan-plugin-host: runs one plugin in a process of its own. Started by capstan with three
-// connected sockets (3 and 5: calls to the plugin, 4: calls to the host), or with --probe to try a
-// library once; nothing for people to run.
+// connected sockets (3 and 5: calls to the plugin, 4: calls to the host) and one on which others
+// come when the host starts itself anew (6), or with --probe to try a library once; nothing for
+// people to run.
 #include <fcntl.h>
 #include <pthread.h>
 #include <spdlog/sinks/stdout_sinks.h>
@@ -15,6 +16,7 @@
 #include <iterator>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "runtime/isolation/plugin_host.h"
 #include "runtime/plugin/probe.h"
@@ -82,5 +84,6 @@ int main(int count, char** arguments) {
   using capstan::isolation::Fd;
   prepare_process();
   if (count == 2 && std::string_view(arguments[1]) == "--probe") return probe();
-  return capstan::isolation::PluginHost(Fd(3), Fd(4), Fd(5)).run();
+  Fd control(::fcntl(6, F_SETFD, FD_CLOEXEC) == 0 ? 6 : -1);
+  return capstan::isolation::PluginHost(Fd(3), Fd(4), Fd(5), std::move(control)).run();
 }

@@ -5,13 +5,16 @@
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <cerrno>
 #include <cstring>
+#include <tuple>
 #include <utility>
 
+#include "runtime/isolation/connections.h"
 #include "runtime/isolation/poll_time.h"
 #include "runtime/plugin/current_call.h"
 
@@ -21,6 +24,7 @@ namespace {
 constexpr int kCallFd = 3;
 constexpr int kServiceFd = 4;
 constexpr int kDirectFd = 5;
+constexpr int kControlFd = 6;
 // Above every number that the child uses, so that placing one does not overwrite another.
 constexpr int kFirstFree = 10;
 constexpr std::chrono::milliseconds kEndsByItself{100};
@@ -31,7 +35,7 @@ Error system_error(const std::string& what, int code) {
 
 // The child's side of what it is given.
 struct ChildEnds {
-  Fd nowhere, output, errors, calls, services, direct;
+  Fd nowhere, output, errors, calls, services, direct, control;
 };
 
 Fd moved_up(Fd fd) {
@@ -49,10 +53,10 @@ Result<pid_t> spawn_program(const std::string& program, const std::string& plugi
                             const ChildEnds& ends) {
   posix_spawn_file_actions_t files;
   posix_spawn_file_actions_init(&files);
-  const int places[] = {ends.nowhere.get(), ends.output.get(),   ends.errors.get(),
-                        ends.calls.get(),   ends.services.get(), ends.direct.get()};
-  for (int i = 0; i <= kDirectFd; ++i) posix_spawn_file_actions_adddup2(&files, places[i], i);
-  posix_spawn_file_actions_addclosefrom_np(&files, kDirectFd + 1);
+  const int places[] = {ends.nowhere.get(),  ends.output.get(), ends.errors.get(), ends.calls.get(),
+                        ends.services.get(), ends.direct.get(), ends.control.get()};
+  for (int i = 0; i <= kControlFd; ++i) posix_spawn_file_actions_adddup2(&files, places[i], i);
+  posix_spawn_file_actions_addclosefrom_np(&files, kControlFd + 1);
   posix_spawnattr_t attributes;
   posix_spawnattr_init(&attributes);
   sigset_t none, all;
@@ -88,11 +92,12 @@ std::string end_of(const siginfo_t& info) {
 
 }  // namespace
 
-PluginProcess::PluginProcess(Options options, Fd calls, Fd services, Fd direct)
+PluginProcess::PluginProcess(Options options, Fd calls, Fd services, Fd direct, Fd control)
     : options_(std::move(options)),
       call_channel_(std::move(calls)),
       service_channel_(std::move(services)),
       direct_channel_(std::move(direct)),
+      control_(std::move(control)),
       calls_(
           call_channel_, [this](const Error& error) { give_up(error.message); }, &direct_channel_) {
 }
@@ -101,6 +106,7 @@ Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
   auto calls = TRY(Channel::make_pair());
   auto services = TRY(Channel::make_pair());
   auto direct = TRY(Channel::make_pair());
+  auto control = TRY(Channel::make_pair());
   auto output = TRY(make_pipe());
   auto errors = TRY(make_pipe());
   ChildEnds ends{Fd(::open("/dev/null", O_RDONLY | O_CLOEXEC)),
@@ -108,35 +114,76 @@ Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
                  std::move(errors.second),
                  std::move(calls.second),
                  std::move(services.second),
-                 std::move(direct.second)};
-  for (Fd* end :
-       {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services, &ends.direct}) {
+                 std::move(direct.second),
+                 std::move(control.second)};
+  for (Fd* end : {&ends.nowhere, &ends.output, &ends.errors, &ends.calls, &ends.services,
+                  &ends.direct, &ends.control}) {
     *end = moved_up(std::move(*end));
     if (!end->valid()) return system_error("no file descriptors for a plugin's process", errno);
   }
   std::unique_ptr<PluginProcess> process(
       new PluginProcess(std::move(options), std::move(calls.first), std::move(services.first),
-                        std::move(direct.first)));
-  process->pid_ = TRY(spawn_program(process->options_.program, process->options_.plugin, ends));
-  process->pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, process->pid_, 0)));
-  process->output_ = std::make_unique<OutputReader>(
-      process->options_.plugin, std::move(output.first), std::move(errors.first));
-  PluginProcess* self = process.get();
-  CallServer::Options serve;
-  serve.answer = [self](const Message& message, const std::atomic<bool>&) {
-    const CurrentCall current(message.header.attempt);
-    return self->options_.services.answer(message);
-  };
-  serve.notice = [self](const Message& message) {
-    const CurrentCall current(message.header.attempt);
-    self->options_.services.notice(message);
-  };
-  serve.ended = [self](const Error& error) { self->give_up(error.message); };
-  serve.give_up = [self] { return self->given_up(); };
-  serve.max_threads = self->options_.service_threads;
-  serve.ordered = true;
-  process->services_ = std::make_unique<CallServer>(process->service_channel_, std::move(serve));
+                        std::move(direct.first), std::move(control.first)));
+  const pid_t pid = TRY(spawn_program(process->options_.program, process->options_.plugin, ends));
+  process->attend(pid, std::move(output.first), std::move(errors.first));
   return process;
+}
+
+Result<std::unique_ptr<PluginProcess>> PluginProcess::adopt(Options options, LeftProcess left) {
+  auto calls = TRY(Channel::make_pair());
+  auto services = TRY(Channel::make_pair());
+  auto direct = TRY(Channel::make_pair());
+  std::unique_ptr<PluginProcess> process(
+      new PluginProcess(std::move(options), std::move(calls.first), std::move(services.first),
+                        std::move(direct.first), std::move(left.control)));
+  if (!left.cgroup.empty()) process->keep(Cgroup::adopt(std::move(left.cgroup)));
+  process->attend(left.pid, std::move(left.output), std::move(left.errors));
+  TRY(send_connections(process->control_, {std::move(calls.second), std::move(services.second),
+                                           std::move(direct.second)}));
+  return process;
+}
+
+void PluginProcess::attend(pid_t pid, Fd output, Fd errors) {
+  pid_ = pid;
+  pidfd_ = Fd(static_cast<int>(::syscall(SYS_pidfd_open, pid_, 0)));
+  output_ = std::make_unique<OutputReader>(options_.plugin, std::move(output), std::move(errors));
+  CallServer::Options serve;
+  serve.answer = [this](const Message& message, const std::atomic<bool>&) {
+    const CurrentCall current(message.header.attempt);
+    return options_.services.answer(message);
+  };
+  serve.notice = [this](const Message& message) {
+    const CurrentCall current(message.header.attempt);
+    options_.services.notice(message);
+  };
+  serve.ended = [this](const Error& error) { give_up(error.message); };
+  serve.give_up = [this] { return given_up(); };
+  serve.max_threads = options_.service_threads;
+  serve.ordered = true;
+  services_ = std::make_unique<CallServer>(service_channel_, std::move(serve));
+}
+
+Result<LeftProcess> PluginProcess::leave(Duration limit) {
+  const Message told = TRY(call_within(limit, Method::kDetach, ""));
+  if (told.header.status != Code::kOk) {
+    return Error{told.header.status, "its program cannot go on without its host", {}, {}};
+  }
+  call_channel_.shutdown();
+  direct_channel_.shutdown();
+  services_.reset();
+  if (!waits_detached(limit)) return Error::unavailable("it does not wait for its host");
+  LeftProcess left{.plugin = options_.plugin, .pid = pid_, .control = std::move(control_)};
+  std::tie(left.output, left.errors) = output_->release();
+  if (group_) left.cgroup = std::move(*group_).release();
+  reaped_ = true;  // no longer its owner
+  return left;
+}
+
+bool PluginProcess::waits_detached(Duration limit) const {
+  pollfd ready{control_.get(), POLLIN, 0};
+  char mark = 0;
+  return ::poll(&ready, 1, poll_milliseconds(limit)) > 0 &&
+         ::recv(control_.get(), &mark, 1, MSG_DONTWAIT) == 1;
 }
 
 PluginProcess::~PluginProcess() {
@@ -198,6 +245,7 @@ void PluginProcess::signal(int number) {
 void PluginProcess::end(Duration grace) {
   call_channel_.shutdown();
   direct_channel_.shutdown();
+  control_.reset();
   if (!wait(grace)) terminate(grace);
 }
 

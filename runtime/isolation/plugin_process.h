@@ -1,9 +1,11 @@
 // One life of a plugin's process: started with three connections (calls to the plugin, calls to the
-// host, one call at a time to the plugin), no environment and no other file descriptors; what it
-// prints becomes log lines.
+// host, one call at a time to the plugin) and a control socket, no environment and no other file
+// descriptors; what it prints becomes log lines. It may be left without its connections, and be
+// adopted with new ones (handover.h).
 //
 // Thread safety: calls() and give_up() from any thread, the rest from the thread that started it.
-// That thread must live as long as the process: the kernel ends the process with it.
+// That thread must live as long as the process: the kernel ends the process with it. One that was
+// adopted ends with the program.
 #pragma once
 
 #include <sys/types.h>
@@ -18,6 +20,7 @@
 #include "runtime/isolation/call_client.h"
 #include "runtime/isolation/call_server.h"
 #include "runtime/isolation/cgroup.h"
+#include "runtime/isolation/handover.h"
 #include "runtime/isolation/output_reader.h"
 #include "runtime/isolation/service_dispatcher.h"
 
@@ -35,6 +38,8 @@ class PluginProcess {
 
   // Errors: kUnavailable with what the system said.
   static Result<std::unique_ptr<PluginProcess>> spawn(Options options);
+  // One that was left, with new connections; it waits for hello. Errors: as above; it has ended.
+  static Result<std::unique_ptr<PluginProcess>> adopt(Options options, LeftProcess left);
   // Kills the process where it is still there; waits for requests of its that are being answered.
   ~PluginProcess();
 
@@ -42,6 +47,11 @@ class PluginProcess {
   pid_t pid() const { return pid_; }
   int pidfd() const { return pidfd_.get(); }  // readable once the process has ended
 
+  // Leaves the process as it is, without connections; no call may be under way. Errors: it does not
+  // answer within `limit`, or cannot be left: it is to be ended.
+  Result<LeftProcess> leave(Duration limit);
+
+  bool in_cgroup() const { return group_.has_value(); }
   // The group is its own until both are gone.
   void keep(Cgroup group) { group_.emplace(std::move(group)); }
 
@@ -71,7 +81,10 @@ class PluginProcess {
   double cpu_seconds() const { return cpu_seconds_; }
 
  private:
-  PluginProcess(Options options, Fd calls, Fd services, Fd direct);
+  PluginProcess(Options options, Fd calls, Fd services, Fd direct, Fd control);
+  // From now on it is read and answered.
+  void attend(pid_t pid, Fd output, Fd errors);
+  bool waits_detached(Duration limit) const;
   void give_up(const std::string& reason, bool blamed);
   bool wait(Duration limit) const;
   void signal(int number);
@@ -80,6 +93,7 @@ class PluginProcess {
   Channel call_channel_;
   Channel service_channel_;
   Channel direct_channel_;
+  Fd control_;
   std::optional<Cgroup> group_;
   pid_t pid_ = 0;
   Fd pidfd_;

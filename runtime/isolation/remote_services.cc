@@ -1,5 +1,6 @@
 #include "runtime/isolation/remote_services.h"
 
+#include <algorithm>
 #include <bit>
 #include <charconv>
 #include <cstring>
@@ -14,8 +15,8 @@
 namespace capstan::isolation {
 namespace {
 
-const RemoteServices& self(void* ctx) {
-  return *static_cast<const RemoteServices*>(ctx);
+RemoteServices& self(void* ctx) {
+  return *static_cast<RemoteServices*>(ctx);
 }
 template <typename... Texts>
 std::string fields(Texts... texts) {
@@ -55,18 +56,10 @@ uint32_t metric_define(void* ctx, int32_t type, capstan_str name, capstan_str he
   FieldWriter out;
   out.number(static_cast<uint8_t>(type)).text(abi_view(name)).text(abi_view(help));
   out.text(abi_view(labels));
-  std::string handle_text;
-  const capstan_sink sink{sizeof(sink), &handle_text, &append};
-  if (self(ctx).call(Method::kMetricDefine, out.bytes(), &sink, nullptr) != CAPSTAN_OK) return 0;
-  uint32_t handle = 0;
-  std::from_chars(handle_text.data(), handle_text.data() + handle_text.size(), handle);
-  return handle;
+  return self(ctx).define_metric(out.take());
 }
 void metric_record(void* ctx, uint32_t handle, double value) {
-  if (handle == 0) return;
-  FieldWriter out;
-  out.number(handle).number(std::bit_cast<uint64_t>(value));
-  self(ctx).notice(Method::kMetricRecord, out.bytes());
+  self(ctx).record_metric(handle, value);
 }
 constexpr capstan_metrics kMetrics = {sizeof(capstan_metrics), &metric_define, &metric_record};
 
@@ -135,7 +128,7 @@ void report(const std::vector<ProviderDiagnostic>& list, const capstan_diagnosti
 
 }  // namespace
 
-RemoteServices::RemoteServices(CallClient& host, std::set<std::string> offered)
+RemoteServices::RemoteServices(ServiceLine& host, std::set<std::string> offered)
     : host_(host), offered_(std::move(offered)) {
   table_ = {sizeof(capstan_host), CAPSTAN_ABI_MINOR, this, &get_extension};
 }
@@ -165,6 +158,49 @@ capstan_status RemoteServices::call(Method method, std::string_view body, const 
 
 void RemoteServices::notice(Method method, std::string_view body) const {
   host_.notice(method, body, current_call());
+}
+
+uint32_t RemoteServices::define_at_host(std::string_view definition) const {
+  std::string text;
+  const capstan_sink sink{sizeof(sink), &text, &append};
+  if (call(Method::kMetricDefine, definition, &sink, nullptr) != CAPSTAN_OK) return 0;
+  uint32_t handle = 0;
+  std::from_chars(text.data(), text.data() + text.size(), handle);
+  return handle;
+}
+
+uint32_t RemoteServices::define_metric(std::string definition) {
+  const uint32_t handle = define_at_host(definition);
+  if (handle == 0) return 0;
+  const std::scoped_lock lock(metrics_mutex_);
+  for (size_t i = 0; i < metrics_.size(); ++i) {
+    if (metrics_[i].definition == definition) return static_cast<uint32_t>(i + 1);
+  }
+  metrics_.push_back({std::move(definition), handle});
+  return static_cast<uint32_t>(metrics_.size());
+}
+
+void RemoteServices::record_metric(uint32_t handle, double value) const {
+  uint32_t known = 0;
+  {
+    const std::scoped_lock lock(metrics_mutex_);
+    if (handle > 0 && handle <= metrics_.size()) known = metrics_[handle - 1].handle;
+  }
+  if (known == 0) return;
+  FieldWriter out;
+  out.number(known).number(std::bit_cast<uint64_t>(value));
+  notice(Method::kMetricRecord, out.bytes());
+}
+
+void RemoteServices::define_metrics_again() {
+  std::vector<DefinedMetric> metrics;
+  {
+    const std::scoped_lock lock(metrics_mutex_);
+    metrics = metrics_;
+  }
+  for (DefinedMetric& metric : metrics) metric.handle = define_at_host(metric.definition);
+  const std::scoped_lock lock(metrics_mutex_);
+  std::move(metrics.begin(), metrics.end(), metrics_.begin());
 }
 
 const void* RemoteServices::get_extension(void* ctx, const char* id) {

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "runtime/base/text.h"
+#include "runtime/isolation/file_stamp.h"
 #include "runtime/isolation/isolated_provider.h"
 #include "runtime/isolation/messages.h"
 #include "runtime/isolation/poll_time.h"
@@ -54,7 +56,7 @@ void IsolatedProvider::supervise() {
   changed_.notify_all();
   lock.unlock();
   retired_.reset();
-  if (process == nullptr) return;
+  if (process == nullptr || leave(*process)) return;
   // The server's end waits no longer for a plugin than for one of its calls.
   const Duration limit = options_.ending() ? std::max(options_.patience, options_.restart.grace)
                                            : options_.activate_timeout;
@@ -210,14 +212,73 @@ void IsolatedProvider::sleep_until_woken(int pidfd, std::optional<Duration> limi
   (void)!::read(wake_.get(), &count, sizeof(count));
 }
 
+PluginProcess::Options IsolatedProvider::process_options() {
+  return {.program = options_.program,
+          .plugin = name(),
+          .service_threads = service_threads(file_.manifest),
+          .services = *dispatcher_,
+          .given_up = [this] { wake(); }};
+}
+
+// What a process was started with, as one word; one that was started with something else is of no
+// use. The bytes of a file that nobody verified count as unchanged while its time and size do.
+std::string IsolatedProvider::identity() const {
+  Json told = Json::parse(hello(false));
+  told.erase("nonce");
+  told["settings"] = settings_;
+  told["program"] = options_.program;
+  told["files"] = {file_stamp(file_.path), file_stamp(file_.library)};
+  return hex_encode(sha256(dump_json(told)));
+}
+
+// The process that the program before has left; null where there is none, or it does not answer.
+IsolatedProvider::ProcessPtr IsolatedProvider::adopt() {
+  if (options_.handover == nullptr) return nullptr;
+  identity_ = identity();
+  std::optional<LeftProcess> left = options_.handover->take(name(), identity_);
+  if (!left) return nullptr;
+  const pid_t pid = left->pid;
+  auto adopted = PluginProcess::adopt(process_options(), *std::move(left));
+  Result<void> met = adopted.ok() ? Result<void>() : adopted.error();
+  if (met.ok()) met = meet_again(**adopted);
+  if (met.ok()) {
+    spdlog::info("plugin \"{}\" goes on in process {}", name(), pid);
+    return *std::move(adopted);
+  }
+  spdlog::warn("plugin \"{}\": its process {} cannot go on and is started anew: {}", name(), pid,
+               met.error().message);
+  return nullptr;
+}
+
+// It was activated with the same settings; what this host knew of its secrets is to be known again.
+Result<void> IsolatedProvider::meet_again(PluginProcess& process) {
+  const Message greeting =
+      TRY(process.call_within(options_.start_timeout, Method::kHello, hello(process.in_cgroup())));
+  if (greeting.header.status != Code::kOk) return error_of(greeting, name());
+  services_->know_secrets();
+  return greet(process, greeting, {});
+}
+
+// Whether the process stays for the program that comes next.
+bool IsolatedProvider::leave(PluginProcess& process) {
+  Handover* const handover = options_.handover;
+  if (handover == nullptr || !handover->under_way() || process.given_up()) return false;
+  Result<LeftProcess> left = process.leave(options_.restart.grace);
+  if (!left.ok()) {
+    spdlog::warn("plugin \"{}\": its process is ended and will be started anew: {}", name(),
+                 left.error().message);
+    return false;
+  }
+  left->identity = identity_;
+  handover->leave(*std::move(left));
+  return true;
+}
+
 // Errors: kInternal where the process crashed, hung or broke the protocol (start_crashed_);
 // otherwise what the plugin said, which may be any code.
 Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
-  auto spawned = PluginProcess::spawn({.program = options_.program,
-                                       .plugin = name(),
-                                       .service_threads = service_threads(file_.manifest),
-                                       .services = *dispatcher_,
-                                       .given_up = [this] { wake(); }});
+  if (ProcessPtr adopted = adopt()) return adopted;
+  auto spawned = PluginProcess::spawn(process_options());
   if (!spawned.ok()) return std::move(spawned).error().with_context("plugin \"" + name() + "\"");
   ProcessPtr process = *std::move(spawned);
   start_crashed_ = false;

@@ -60,9 +60,11 @@ bool is_news(const StoreEvent& event) {
 }  // namespace
 
 ProviderRuntime::ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
-                                 const WakeSignal& signals, SpanSink* spans)
+                                 const WakeSignal& signals, SpanSink* spans,
+                                 isolation::Handover& handover)
     : signals_(signals),
       spans_(spans),
+      handover_(handover),
       configured_(config.plugins),
       sources_(config.plugin_directories, config.data_dir, std::move(trust), clock,
                signals.stop_descriptor()) {}
@@ -94,6 +96,8 @@ LoaderOptions ProviderRuntime::loader_options(std::function<void()> changed) {
     isolated.limits = config.limits;
     isolated.restart = config.restart;
     isolated.ending = [this] { return ending_.load(); };
+    // A record begins with the start of its process.
+    if (config.record.empty()) isolated.handover = &handover_;
     isolated.changed = [this, changed, manifest = file.manifest] {
       wake_objects_of(manifest);
       changed();

@@ -19,6 +19,7 @@
 
 #include "runtime/controller/event_recorder.h"
 #include "runtime/controller/manager.h"
+#include "runtime/isolation/handover.h"
 #include "runtime/plugin/registry_plugin_metrics.h"
 #include "runtime/server/plugin_set.h"
 #include "runtime/server/plugin_sources.h"
@@ -40,9 +41,9 @@ struct PluginFigures {
 
 class ProviderRuntime {
  public:
-  // The clock, the signals and the sink (null for none) outlive it.
+  // The clock, the signals, the sink (null for none) and the handover outlive it.
   ProviderRuntime(const ServerConfig& config, TrustPolicy trust, const Clock& clock,
-                  const WakeSignal& signals, SpanSink* spans);
+                  const WakeSignal& signals, SpanSink* spans, isolation::Handover& handover);
   ~ProviderRuntime();
 
   // Until start() has been: writes of what plugins are asked about are put off. Before the API
@@ -54,7 +55,8 @@ class ProviderRuntime {
   Result<void> start(RuntimeCore& core, std::function<void()> changed);
   // Follows the objects.
   void apply();
-  // Returns when no reconcile is running and no plugin is active.
+  // Returns when no reconcile is running and no plugin is active, but for the processes that are
+  // left where a handover is under way.
   void stop();
 
   std::vector<ControllerStatistics> statistics() const;
@@ -83,6 +85,7 @@ class ProviderRuntime {
 
   const WakeSignal& signals_;
   SpanSink* const spans_;
+  isolation::Handover& handover_;
   const std::optional<std::vector<PluginConfig>> configured_;
   PluginSources sources_;
   std::set<std::string> introduced_files_;

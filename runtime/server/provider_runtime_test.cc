@@ -15,8 +15,9 @@ TEST(ProviderRuntimeTest, what_checks_writes_for_its_plugins_ends_with_them) {
   config.plugins.emplace();  // none
   const auto signals = WakeSignal::create().value();
   const auto core = RuntimeCore::open(config.data_dir).value();
+  isolation::Handover handover;
   ProviderRuntime runtime(config, TrustPolicy::create(config.trust).value(), core->clock, *signals,
-                          nullptr);
+                          nullptr, handover);
   ASSERT_TRUE(runtime.start(*core, [] {}).ok());
   const std::weak_ptr<Admission> checks = core->plugin_admission->target();
   ASSERT_FALSE(checks.expired());

@@ -3,15 +3,18 @@
 #include <spdlog/spdlog.h>
 
 #include <atomic>
+#include <cstdlib>
 
 #include "capstan_version.h"
 #include "runtime/api/api_server.h"
 #include "runtime/api/server_identity.h"
+#include "runtime/isolation/handover.h"
 #include "runtime/server/provider_runtime.h"
 #include "runtime/server/runtime_core.h"
 #include "runtime/server/server_metrics.h"
 #include "runtime/server/trace_file.h"
 #include "runtime/server/wake_signal.h"
+#include "runtime/system/execute_again.h"
 #include "runtime/system/file.h"
 #include "runtime/system/memory.h"
 
@@ -47,10 +50,36 @@ Result<std::unique_ptr<ApiServer>> serve_api(EventLoop& loop, RuntimeCore& core,
   return ApiServer::create(loop, *core.resources, std::move(options));
 }
 
+enum class ServerEnd { kStop, kRenew };
+
+ServerEnd end_of(WakeSignal::Reason reason, isolation::Handover& handover) {
+  if (reason != WakeSignal::Reason::kRenew) return ServerEnd::kStop;
+  handover.begin();
+  return ServerEnd::kRenew;
+}
+
 // What was stored is complete at any moment, so there is nothing to wind up.
-Result<void> stopped_early() {
+ServerEnd stopped_early(WakeSignal& signals, isolation::Handover& handover) {
   spdlog::info("stopping before the start was done");
-  return {};
+  return end_of(signals.wait(Duration::zero()), handover);
+}
+
+// Until a signal says that it is to end.
+WakeSignal::Reason work(WakeSignal& signals, RuntimeCore& core, ProviderRuntime& providers) {
+  while (true) {
+    const WakeSignal::Reason reason = signals.wait(kTidyEvery);
+    switch (reason) {
+      case WakeSignal::Reason::kWoken:
+        providers.apply();
+        continue;
+      case WakeSignal::Reason::kTimeout:
+        if (core.cache->drop_idle_trees() > 0) release_free_memory();
+        continue;
+      case WakeSignal::Reason::kStop:
+      case WakeSignal::Reason::kRenew:
+        return reason;
+    }
+  }
 }
 
 struct StopAtEnd {
@@ -58,23 +87,21 @@ struct StopAtEnd {
   ~StopAtEnd() { providers.stop(); }
 };
 
-}  // namespace
-
-Result<void> run_server(
-    const ServerConfig& config,
-    const std::function<void(const std::string& url, const std::string& kubeconfig)>& listening) {
+// Returns when nothing of it is left but what the handover has.
+Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening,
+                        isolation::Handover& handover) {
   TRY(make_folder(config.data_dir, 0700));
   // First of all, so that the start can be stopped as well.
   const auto signals = TRY(WakeSignal::create());
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
-  if (signals->stop_asked()) return stopped_early();
+  if (signals->stop_asked()) return stopped_early(*signals, handover);
   std::unique_ptr<TraceFile> traces;
   if (!config.trace_file.empty()) {
     traces = TRY(TraceFile::open(config.trace_file, CAPSTAN_VERSION));
   }
   ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, *signals,
-                            traces.get());
+                            traces.get(), handover);
   providers.hold_writes(*core);
   RequestMetrics requests(core->metrics, core->clock);
   add_server_metrics(*core, providers);
@@ -88,28 +115,28 @@ Result<void> run_server(
   // On every way out the controllers end before what they stand on.
   const StopAtEnd stop_providers{providers};
   const Result<void> started = providers.start(*core, [&signals] { signals->wake(); });
-  if (started.code() == Code::kCancelled) return stopped_early();
+  if (started.code() == Code::kCancelled) return stopped_early(*signals, handover);
   TRY(started);
+  handover.end_rest();
   ready = true;
   listening(api->url(), kubeconfig);
 
-  while (true) {
-    switch (signals->wait(kTidyEvery)) {
-      case WakeSignal::Reason::kWoken:
-        providers.apply();
-        continue;
-      case WakeSignal::Reason::kTimeout:
-        if (core->cache->drop_idle_trees() > 0) release_free_memory();
-        continue;
-      case WakeSignal::Reason::kStop:
-        break;
-    }
-    break;
-  }
-  spdlog::info("stopping");
+  const ServerEnd end = end_of(work(*signals, *core, providers), handover);
+  spdlog::info(end == ServerEnd::kRenew ? "starting anew" : "stopping");
   ready = false;
   api->close(std::chrono::seconds(5));
-  return {};
+  return end;
+}
+
+}  // namespace
+
+Result<void> run_server(const ServerConfig& config, const Listening& listening) {
+  const std::string program = program_path();  // which may be another file by the time of a renewal
+  isolation::Handover handover(std::getenv(isolation::Handover::kVariable));
+  ::unsetenv(isolation::Handover::kVariable);
+  if (TRY(serve(config, listening, handover)) == ServerEnd::kStop) return {};
+  ::setenv(isolation::Handover::kVariable, handover.to_text().c_str(), 1);
+  return execute_again(program);
 }
 
 }  // namespace capstan

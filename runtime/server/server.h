@@ -13,11 +13,12 @@
 
 namespace capstan {
 
-// Serves until SIGTERM or SIGINT. `listening` is called with the URL and the path of the admin
-// kubeconfig once requests are answered.
+// Called once requests are answered; `kubeconfig` is the path of the administrator's.
+using Listening = std::function<void(const std::string& url, const std::string& kubeconfig)>;
+
+// Serves until SIGTERM or SIGINT. At SIGUSR2 it ends in the same way but for the plugins'
+// processes, and executes its program again, which may be a newer version and goes on with them.
 // Errors: data folder, store, address: what could not be had, and what to do.
-Result<void> run_server(
-    const ServerConfig& config,
-    const std::function<void(const std::string& url, const std::string& kubeconfig)>& listening);
+Result<void> run_server(const ServerConfig& config, const Listening& listening);
 
 }  // namespace capstan

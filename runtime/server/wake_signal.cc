@@ -15,6 +15,7 @@ Result<std::unique_ptr<WakeSignal>> WakeSignal::create() {
   sigemptyset(&set);
   sigaddset(&set, SIGTERM);
   sigaddset(&set, SIGINT);
+  sigaddset(&set, SIGUSR2);
   pthread_sigmask(SIG_BLOCK, &set, nullptr);
   const int signals = signalfd(-1, &set, SFD_CLOEXEC);
   const int wakes = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
@@ -48,7 +49,7 @@ WakeSignal::Reason WakeSignal::wait(Duration at_most) {
     // Taken from the queue, so that a second signal counts as a new one.
     signalfd_siginfo info{};
     (void)!read(signals_, &info, sizeof info);
-    return Reason::kStop;
+    return info.ssi_signo == SIGUSR2 ? Reason::kRenew : Reason::kStop;
   }
   uint64_t count = 0;
   (void)!read(wakes_, &count, sizeof count);

@@ -1,4 +1,5 @@
-// What the main thread waits for: SIGTERM or SIGINT, or a call of wake() from any thread.
+// What the main thread waits for: SIGTERM or SIGINT (stop), SIGUSR2 (start anew), or a call of
+// wake() from any thread.
 //
 // Thread safety: wake() and stop_asked() from any thread; wait() from the main thread only.
 #pragma once
@@ -12,9 +13,9 @@ namespace capstan {
 
 class WakeSignal {
  public:
-  enum class Reason { kStop, kWoken, kTimeout };
+  enum class Reason { kStop, kRenew, kWoken, kTimeout };
 
-  // Blocks SIGTERM and SIGINT for the calling thread and all that it starts: call it first.
+  // Blocks these signals for the calling thread and all that it starts: call it first.
   // Errors: kInternal where the kernel refuses a descriptor.
   static Result<std::unique_ptr<WakeSignal>> create();
   ~WakeSignal();
@@ -23,7 +24,7 @@ class WakeSignal {
 
   void wake();
   Reason wait(Duration at_most);
-  // Whether SIGTERM or SIGINT has come and wait() has not told of it yet.
+  // Whether one of the signals has come and wait() has not told of it yet.
   bool stop_asked() const;
   // Readable while stop_asked(), for whoever waits for something else as well.
   int stop_descriptor() const { return signals_; }

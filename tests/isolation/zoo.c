@@ -162,6 +162,19 @@ static capstan_status use_services(const struct instance* self, capstan_str requ
   return status;
 }
 
+/* A metric, defined at the first call and recorded at each. */
+static capstan_status count(const struct instance* self, const capstan_sink* reply) {
+  static uint32_t handle = 0;
+  const capstan_metrics* metrics = self->host->get_extension(self->host->ctx, CAPSTAN_EXT_METRICS);
+  if (!CAPSTAN_HAS(metrics, record)) return CAPSTAN_FAILED_PRECONDITION;
+  if (handle == 0) {
+    handle = metrics->define(self->host->ctx, CAPSTAN_METRIC_COUNTER, (capstan_str)STR("calls"),
+                             (capstan_str)STR("Calls."), (capstan_str){0, 0});
+  }
+  metrics->record(self->host->ctx, handle, 1);
+  return say(reply, handle == 0 ? "undefined" : "counted");
+}
+
 static capstan_status large_reply(const capstan_sink* reply) {
   static char block[1000];
   memset(block, 'x', sizeof block);
@@ -211,6 +224,7 @@ static capstan_status reconcile(void* ctx, const capstan_call* call, capstan_str
   if (has(request, "scenario-use-services")) return use_services(ctx, request, reply);
   if (has(request, "scenario-descriptors-open")) return list_descriptors(reply);
   if (has(request, "scenario-environment")) return list_environment(reply);
+  if (has(request, "scenario-count")) return count(ctx, reply);
   if (has(request, "scenario-large")) return large_reply(reply);
   if (has(request, "scenario-try")) return say(reply, try_forbidden(request.data, request.size));
   if (has(request, "scenario-misuse")) misuse_connections(request);

@@ -52,7 +52,9 @@ class ZooTestCase : public testing::Test {
     HostPorts ports{.clock = clock_};
     ports.events = [this](const EventRecord& event) { remember("event " + event.reason); };
     ports.wake = [this](const ObjectKey& key) { remember("wake " + key.name); };
+    ports.metrics = metrics_;
     auto services = std::make_unique<HostServices>(services_for(file->manifest, config, ports));
+    services_ = services.get();
     return std::make_unique<IsolatedProvider>(*std::move(file), std::move(services),
                                               std::move(options));
   }
@@ -105,6 +107,8 @@ class ZooTestCase : public testing::Test {
   std::condition_variable changed_;
   std::vector<std::string> remembered_;
   int changes_ = 0;
+  PluginMetrics* metrics_ = nullptr;  // of what is made next
+  HostServices* services_ = nullptr;  // of what was made last
 };
 
 }  // namespace capstan::isolation

@@ -63,6 +63,8 @@ class HostTable {
   virtual const capstan_host* table(uint32_t abi_minor) = 0;
   // Takes the secrets that the plugin was given out of a text for people.
   virtual void redact(std::string&) {}
+  // The plugin was given its secrets by another host, which is not there any more.
+  virtual void know_secrets() {}
 };
 
 class HostServices final : public HostTable {
@@ -73,6 +75,7 @@ class HostServices final : public HostTable {
 
   const capstan_host* table(uint32_t abi_minor) override;
   void redact(std::string& text) override { redactor_.redact(text); }
+  void know_secrets() override;
 
   const HostServicesOptions& options() const { return options_; }
 

@@ -49,6 +49,15 @@ Result<std::string> HostServices::read_secret(const std::string& reference) {
   return text;
 }
 
+void HostServices::know_secrets() {
+  for (const auto& [name, reference] : options_.secrets) {
+    auto text = reference.empty() ? Error::not_found("") : read_secret(reference);
+    if (!text.ok()) continue;
+    redactor_.remember(*text);
+    wipe(*text);
+  }
+}
+
 namespace services {
 namespace {
 
