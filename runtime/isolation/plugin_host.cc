@@ -182,7 +182,7 @@ Result<void> PluginHost::load(const PluginFile& file, const Json& hello) {
       std::clamp<int64_t>(get_int(hello, {"maxReply"}), 1024, int64_t{kMaxBody} / 2));
   auto services = std::make_unique<RemoteServices>(line_, std::move(offered));
   services_ = services.get();
-  provider_ = TRY(NativeProvider::load(std::move(file), std::move(services), options));
+  provider_ = TRY(NativeProvider::load(file, std::move(services), options));
   return {};
 }
 

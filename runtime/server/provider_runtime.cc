@@ -170,7 +170,7 @@ void ProviderRuntime::hold_writes_for(const Manifest& manifest) {
       std::make_shared<HoldingAdmission>(std::move(kinds), core_->plugin_admission->target()));
 }
 
-Result<void> ProviderRuntime::start(RuntimeCore& core, std::function<void()> changed) {
+Result<void> ProviderRuntime::start(RuntimeCore& core, const std::function<void()>& changed) {
   core_ = &core;
   metrics_ = std::make_unique<RegistryPluginMetrics>(core.metrics);
   events_ = std::make_unique<EventRecorder>(*core.resources, core.clock, core.random);

@@ -52,7 +52,7 @@ class ProviderRuntime {
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
   // there may be something to do: call apply() then.
   // Errors: kCancelled where a stop is asked for meanwhile; those of the store.
-  Result<void> start(RuntimeCore& core, std::function<void()> changed);
+  Result<void> start(RuntimeCore& core, const std::function<void()>& changed);
   // Follows the objects.
   void apply();
   // Returns when no reconcile is running and no plugin is active, but for the processes that are

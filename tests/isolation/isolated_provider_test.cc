@@ -264,6 +264,7 @@ TEST_F(IsolatedProviderTest, many_calls_run_side_by_side) {
   std::atomic<bool> cancelled{false};
   std::atomic<int> ended{0};
   std::vector<std::thread> threads;
+  threads.reserve(10);
   for (int i = 0; i < 10; ++i) {
     threads.emplace_back([&] {
       ProviderCall call;
@@ -316,6 +317,7 @@ TEST_F(IsolatedProviderTest, all_calls_under_way_fail_with_the_process_and_none_
   const auto provider = start();
   std::atomic<int> unavailable{0};
   std::vector<std::thread> threads;
+  threads.reserve(8);
   for (int i = 0; i < 8; ++i) {
     threads.emplace_back([&] {
       if (reconcile(*provider, "slow").status == Code::kUnavailable) ++unavailable;

@@ -123,7 +123,6 @@ static capstan_status list_descriptors(const capstan_sink* reply) {
 }
 
 static capstan_status list_environment(const capstan_sink* reply) {
-  extern char** environ;
   char seen[512] = "";
   for (char** entry = environ; *entry != NULL; ++entry) {
     const size_t length = strcspn(*entry, "=");
@@ -231,7 +230,7 @@ static capstan_status reconcile(void* ctx, const capstan_call* call, capstan_str
   (void)end_somehow(request);
   return say(reply, "well");
 }
-static const capstan_reconcile reconcile_table = {sizeof(capstan_reconcile), reconcile};
+static const capstan_reconcile kReconcile = {sizeof(capstan_reconcile), reconcile};
 
 /* {"hang-if": FILE}: where the file is there, says so and does not come back. */
 static void hang_if_told(const capstan_host* host, capstan_str settings) {
@@ -261,7 +260,7 @@ static void deactivate(void* ctx) {
 }
 static const void* get_extension(void* ctx, const char* id) {
   (void)ctx;
-  return strcmp(id, CAPSTAN_EXT_RECONCILE) == 0 ? &reconcile_table : NULL;
+  return strcmp(id, CAPSTAN_EXT_RECONCILE) == 0 ? &kReconcile : NULL;
 }
 
 static const capstan_descriptor* describe(void) {
