@@ -129,10 +129,7 @@ Result<ProviderMaker> maker_of(const PluginConfig& config, PluginFile file,
     });
   }
   TRY(tell_from_mapped(file));
-  if (!options.probe.program.empty() && !cache.known_good(file.library)) {
-    TRY(probe_plugin(file, options.probe));
-    cache.remember(file.library);
-  }
+  if (!options.probe.program.empty()) TRY(cache.try_out(file, options.probe));
   return ProviderMaker([file = std::move(file), native = options.native](
                            std::unique_ptr<HostTable> host) -> Result<std::unique_ptr<Provider>> {
     return std::unique_ptr<Provider>(TRY(NativeProvider::load(file, std::move(host), native)));

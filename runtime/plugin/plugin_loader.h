@@ -14,7 +14,7 @@
 #include "runtime/plugin/native_provider.h"
 #include "runtime/plugin/plugin_config.h"
 #include "runtime/plugin/plugin_registry.h"
-#include "runtime/plugin/probe.h"
+#include "runtime/plugin/probe_cache.h"
 
 namespace capstan {
 

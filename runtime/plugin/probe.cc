@@ -4,21 +4,18 @@
 #include <poll.h>
 #include <spawn.h>
 #include <sys/mman.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <csignal>
 #include <cstring>
-#include <fstream>
 #include <sstream>
 
 #include "runtime/base/json.h"
 #include "runtime/plugin/diagnostics_collector.h"
 #include "runtime/plugin/native_provider.h"
 #include "runtime/system/file_descriptor.h"
-#include "sdk/include/capstan/abi.h"
 
 namespace capstan {
 namespace {
@@ -192,53 +189,6 @@ Result<void> probe_plugin(const PluginFile& file, const ProbeOptions& options) {
   const std::string message = report.substr(result + 1);
   if (message == kGood) return {};
   return Error::invalid(message.starts_with(file.path) ? message : file.path + ": " + message);
-}
-
-namespace {
-
-// What changes when the file does; "" where it cannot be read.
-std::string identity(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return "";
-  std::ostringstream out;
-  out << status.st_dev << ':' << status.st_ino << ':' << status.st_size << ':'
-      << status.st_mtim.tv_sec << '.' << status.st_mtim.tv_nsec << ':' << status.st_ctim.tv_sec
-      << '.' << status.st_ctim.tv_nsec << ":abi" << CAPSTAN_ABI_MAJOR << '.' << CAPSTAN_ABI_MINOR;
-  return out.str();
-}
-
-}  // namespace
-
-ProbeCache::ProbeCache(std::string path) : path_(std::move(path)) {
-  if (path_.empty()) return;
-  std::ifstream file(path_);
-  const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
-  const auto json = parse_json(text);
-  if (!json.ok() || !json->is_object()) return;
-  for (const auto& [plugin, seen] : json->items()) {
-    if (seen.is_string()) good_[plugin] = seen.get<std::string>();
-  }
-}
-
-bool ProbeCache::known_good(const std::string& plugin) const {
-  const auto seen = good_.find(plugin);
-  return seen != good_.end() && !seen->second.empty() && seen->second == identity(plugin);
-}
-
-void ProbeCache::remember(const std::string& plugin) {
-  good_[plugin] = identity(plugin);
-  changed_ = true;
-}
-
-void ProbeCache::save() {
-  if (path_.empty() || !changed_) return;
-  const std::string temporary = path_ + ".new";
-  {
-    std::ofstream file(temporary, std::ios::trunc);
-    file << dump_json(Json(good_));
-    if (!file.flush()) return;
-  }
-  changed_ = ::rename(temporary.c_str(), path_.c_str()) != 0;
 }
 
 }  // namespace capstan

@@ -2,14 +2,10 @@
 // misbehaves when it is loaded or when its instance is made then costs a child and not the host.
 // Nothing is activated.
 //
-// What was found good is remembered by the file's identity, so a start with known files makes no
-// child at all.
-//
-// Thread safety: ProbeCache from one thread; the functions from any.
+// Thread safety: any thread.
 #pragma once
 
 #include <chrono>
-#include <map>
 #include <string>
 
 #include "runtime/base/result.h"
@@ -30,22 +26,5 @@ Result<void> probe_plugin(const PluginFile& file, const ProbeOptions& options);
 // In the child: tries the file and writes the name of each step to `report` before it is done.
 // Gives what is to be written there last.
 std::string run_probe(const PluginFile& file, int report);
-
-// Files that were tried out and found good.
-class ProbeCache {
- public:
-  // `path` "" remembers nothing. A file that cannot be read counts as empty.
-  explicit ProbeCache(std::string path);
-
-  bool known_good(const std::string& plugin) const;
-  void remember(const std::string& plugin);
-  // Writes the file where something was remembered. Best effort: without it files are tried again.
-  void save();
-
- private:
-  std::string path_;
-  std::map<std::string, std::string> good_;  // path -> identity
-  bool changed_ = false;
-};
 
 }  // namespace capstan

@@ -118,16 +118,33 @@ Result<PluginFile> PluginSources::read(const PluginConfig& config) {
   return file;
 }
 
+bool PluginSources::is_bundled(const std::string& path) const {
+  const std::string folder = fs::path(path).parent_path().string();
+  return std::find(directories_.begin(), directories_.end(), folder) != directories_.end();
+}
+
+Result<ProbeOptions> PluginSources::probe() const {
+  return ProbeOptions{TRY(isolation::plugin_host_program()), kProbeTimeout, stop_};
+}
+
+void PluginSources::try_ahead(const PluginConfig& config) {
+  const bool here =
+      config.isolation.empty() ? is_bundled(path_of(config)) : config.isolation == "in-process";
+  const Result<ProbeOptions> options = probe();
+  if (!here || !options.ok()) return;
+  const Result<PluginFile> file = read(config);
+  if (file.ok() && !file->is_folder()) probed_.begin(*file, *options);
+}
+
 Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config,
                                                       LoaderOptions options, PluginReport& report) {
   PluginConfig located = config;
   located.file = path_of(config);
   report.file = located.file;
-  const std::string folder = fs::path(located.file).parent_path().string();
-  const bool bundled =
-      std::find(directories_.begin(), directories_.end(), folder) != directories_.end();
-  if (bundled) options.bundled_folder = folder;
-  options.probe = {TRY(isolation::plugin_host_program()), kProbeTimeout, stop_};
+  if (is_bundled(located.file)) {
+    options.bundled_folder = fs::path(located.file).parent_path().string();
+  }
+  options.probe = TRY(probe());
   options.trust = TRY(policy());
   options.recorded = [](const PluginConfig& recorded, const Manifest& manifest,
                         std::unique_ptr<HostTable> host, const ProviderMaker& make) {

@@ -11,7 +11,7 @@
 
 #include "runtime/package/plugin_store.h"
 #include "runtime/plugin/plugin_loader.h"
-#include "runtime/plugin/probe.h"
+#include "runtime/plugin/probe_cache.h"
 #include "runtime/server/plugin_objects.h"
 
 namespace capstan {
@@ -35,6 +35,9 @@ class PluginSources {
   // Reads and judges the file without running any of it.
   // Errors: what is wrong with the file, or that there is none, with what there is.
   Result<PluginFile> read(const PluginConfig& config);
+  // Begins to try out what load() will run in this process, beside the rest of the start. What
+  // cannot be read is reported by load().
+  void try_ahead(const PluginConfig& config);
   // A provider that is not active yet; the report gets what is known of its file. `options` has the
   // ports and how plugins are isolated.
   Result<std::shared_ptr<Provider>> load(const PluginConfig& config, LoaderOptions options,
@@ -42,6 +45,8 @@ class PluginSources {
 
  private:
   std::string path_of(const PluginConfig& config) const;
+  bool is_bundled(const std::string& path) const;
+  Result<ProbeOptions> probe() const;
   Result<TrustPolicy> policy() const;
   std::map<std::string, std::string> find_all() const;
 

@@ -150,6 +150,17 @@ void ProviderRuntime::hold_writes(RuntimeCore& core) {
   core.plugin_admission->set(hold_all());
 }
 
+void ProviderRuntime::try_ahead(const RuntimeCore& core) {
+  std::vector<PluginConfig> soon = configured_.value_or(std::vector<PluginConfig>());
+  // The first start takes all there are; later ones what the inventory says, known as good by then.
+  if (!configured_ && ProviderInventory(*core.resources).is_first_start()) {
+    for (const std::string& name : sources_.bundled()) soon.emplace_back().name = name;
+  }
+  for (const PluginConfig& config : soon) {
+    if (config.enabled) sources_.try_ahead(config);
+  }
+}
+
 std::shared_ptr<Admission> ProviderRuntime::hold_all() const {
   std::set<GroupKind> kinds;
   for (const auto& [name, manifest] : sources_.manifests()) {

@@ -49,6 +49,8 @@ class ProviderRuntime {
   // Until start() has been: writes of what plugins are asked about are put off. Before the API
   // serves.
   void hold_writes(RuntimeCore& core);
+  // Begins to try out what start() will load as far as that is known already. Any time before it.
+  void try_ahead(const RuntimeCore& core);
   // Starts what is enabled, and the controllers. `changed` is called from another thread when
   // there may be something to do: call apply() then.
   // Errors: kCancelled where a stop is asked for meanwhile; those of the store.

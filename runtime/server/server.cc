@@ -103,6 +103,7 @@ Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening,
   ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, *signals,
                             traces.get(), handover);
   providers.hold_writes(*core);
+  providers.try_ahead(*core);
   RequestMetrics requests(core->metrics, core->clock);
   add_server_metrics(*core, providers);
   std::vector<std::string> names = config.server_names;

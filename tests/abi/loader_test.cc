@@ -1,10 +1,8 @@
 // Every way in which a plugin can be broken is named with its reason, and the others go on.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <fstream>
 
 #include "runtime/plugin/plugin_loader.h"
@@ -103,27 +101,6 @@ TEST_F(LoaderTest, a_secret_that_the_manifest_does_not_name_is_refused) {
 TEST_F(LoaderTest, a_plugin_that_is_bundled_and_not_enabled_is_known) {
   const PluginRegistry registry = load_plugins({}, options());
   EXPECT_EQ(registry.not_enabled({"test.capstan.dev", "Thing"}, Json::object()).empty(), false);
-}
-
-TEST_F(LoaderTest, a_file_that_was_found_good_is_not_tried_again_until_it_changes) {
-  const std::string folder = testing::TempDir() + "capstan-probe-" + std::to_string(::getpid());
-  std::filesystem::create_directories(folder);
-  const std::string library = folder + "/plain.so";
-  std::filesystem::copy_file(fixture("plain"), library,
-                             std::filesystem::copy_options::overwrite_existing);
-  const std::string cache_file = folder + "/cache.json";
-  {
-    ProbeCache cache(cache_file);
-    EXPECT_FALSE(cache.known_good(library));
-    cache.remember(library);
-    cache.save();
-  }
-  EXPECT_TRUE(ProbeCache(cache_file).known_good(library));
-  std::ofstream(library, std::ios::app) << "x";
-  EXPECT_FALSE(ProbeCache(cache_file).known_good(library));
-  std::ofstream(cache_file, std::ios::trunc) << "[not json";
-  EXPECT_FALSE(ProbeCache(cache_file).known_good(library));
-  std::filesystem::remove_all(folder);
 }
 
 long resident_kilobytes() {
