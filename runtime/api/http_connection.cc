@@ -32,7 +32,7 @@ constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 // Something that the connection's coroutine waits for. Notified from any thread.
 class Signal : public std::enable_shared_from_this<Signal> {
  public:
-  explicit Signal(asio::any_io_executor executor) : timer_(executor, kNever) {}
+  explicit Signal(const asio::any_io_executor& executor) : timer_(executor, kNever) {}
 
   void notify() {
     if (notified_.exchange(true)) return;
@@ -456,7 +456,7 @@ class Connection final : public HttpConnection,
   std::shared_ptr<const HttpPeer> peer_;
   beast::flat_buffer buffer_;
   std::shared_ptr<HttpBodySource> source_;
-  bool idle_ = false;
+  bool idle_ = true;  // nothing is asked: before the handshake as between two requests
   bool draining_ = false;
   bool ended_ = false;
   bool reading_ahead_ = false;

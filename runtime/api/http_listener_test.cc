@@ -7,9 +7,12 @@
 #include <unistd.h>
 
 #include <atomic>
+#include <filesystem>
 #include <future>
 #include <mutex>
 #include <thread>
+
+#include "runtime/api/server_identity.h"
 
 namespace capstan {
 namespace {
@@ -228,6 +231,19 @@ TEST_F(HttpListenerTest, streams_end_cleanly_when_the_listener_closes) {
   EXPECT_TRUE(client.seen().ends_with("0\r\n\r\n"));
   EXPECT_TRUE(idle.ends());
   EXPECT_EQ(listener_->connections(), 0u);
+}
+
+TEST_F(HttpListenerTest, who_has_not_begun_to_speak_is_not_waited_for) {
+  const std::string folder = testing::TempDir() + "capstan-listener-" + std::to_string(::getpid());
+  SystemClock clock;
+  HttpListenerOptions options;
+  options.tls = load_server_identity(folder, {"127.0.0.1"}, clock)->tls();
+  std::filesystem::remove_all(folder);
+  const auto secure = *HttpListener::listen(loop_, options, handler_);
+  Client client(secure->port());
+  while (secure->connections() == 0) std::this_thread::yield();
+  secure->close(std::chrono::hours(1));
+  EXPECT_EQ(secure->connections(), 0u);
 }
 
 TEST_F(HttpListenerTest, a_request_that_nobody_answers_ends_its_connection) {

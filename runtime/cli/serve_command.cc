@@ -38,13 +38,16 @@ Result<ServerConfig> effective_config(const Flags& flags, const Program& program
 }
 
 Result<void> serve(const Flags& flags, Program& program) {
-  const ServerConfig config = TRY(effective_config(flags, program));
   // Standard output is for who started it: the address, and nothing else.
   spdlog::set_default_logger(std::make_shared<spdlog::logger>(
       "", std::make_shared<spdlog::sinks::stderr_color_sink_mt>()));
-  spdlog::set_level(spdlog::level::from_str(config.log_level));
+  const auto configure = [&]() -> Result<ServerConfig> {
+    ServerConfig config = TRY(effective_config(flags, program));
+    spdlog::set_level(spdlog::level::from_str(config.log_level));
+    return config;
+  };
   const MonotonicTime start = program.clock.monotonic();
-  return run_server(config, [&](const std::string& url, const std::string& kubeconfig) {
+  return run_server(configure, [&](const std::string& url, const std::string& kubeconfig) {
     const auto taken =
         std::chrono::duration_cast<std::chrono::milliseconds>(program.clock.monotonic() - start);
     program.out << "Serving on " << url << " after " << taken.count() << " ms\n"

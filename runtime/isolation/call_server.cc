@@ -107,7 +107,7 @@ void CallServer::answer(const Message& message, Channel& channel) {
   {
     const std::scoped_lock lock(mutex_);
     if (!running_.emplace(id, cancelled).second) cancelled = nullptr;
-    if (cancelled != nullptr && cancelled_early_.erase(id) > 0) *cancelled = true;
+    if (cancelled != nullptr && (cancelled_early_.erase(id) > 0 || ended_)) *cancelled = true;
   }
   if (cancelled == nullptr) {
     return end(Error::invalid("the plugin's process used the id of a running call again"));
@@ -144,6 +144,8 @@ void CallServer::end(const Error& reason) {
   {
     const std::scoped_lock lock(mutex_);
     if (std::exchange(ended_, true)) return;
+    // Nobody waits for them any more.
+    for (const auto& [id, cancelled] : running_) *cancelled = true;
   }
   channel_.shutdown();
   if (options_.direct != nullptr) options_.direct->shutdown();

@@ -25,7 +25,7 @@ class CallServer {
     std::string body;
   };
   struct Options {
-    // `cancelled` becomes true when the caller gives up. Lifetime of both: the call.
+    // `cancelled` becomes true when the caller gives up or is gone. Lifetime of both: the call.
     std::function<Answer(const Message&, const std::atomic<bool>& cancelled)> answer;
     std::function<void(const Message&)> notice;  // unset: notices break the protocol
     // Once, from one of the threads: the channel is closed (kUnavailable), or the other side broke

@@ -11,12 +11,14 @@
 #include <thread>
 #include <vector>
 
+#include "runtime/isolation/descriptors.h"
+
 namespace capstan::isolation {
 namespace {
 
 constexpr int kSeals = F_SEAL_SEAL | F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE;
 // Room for more than the one descriptor that is allowed, so that a second one is noticed.
-constexpr size_t kControlSize = CMSG_SPACE(4 * sizeof(int));
+constexpr size_t kControlSize = control_size(4);
 
 Error broken(const char* what) {
   return Error::invalid(std::string("a message of the plugin's process is broken: ") + what);
@@ -57,22 +59,6 @@ Result<std::string> read_memfd(int fd, size_t size) {
   return bytes;
 }
 
-// Takes every descriptor that came, so that none stays open.
-std::vector<Fd> take_descriptors(msghdr& message) {
-  std::vector<Fd> taken;
-  for (cmsghdr* item = CMSG_FIRSTHDR(&message); item != nullptr;
-       item = CMSG_NXTHDR(&message, item)) {
-    if (item->cmsg_level != SOL_SOCKET || item->cmsg_type != SCM_RIGHTS) continue;
-    const size_t count = (item->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-    for (size_t i = 0; i < count; ++i) {
-      int fd = -1;
-      std::memcpy(&fd, CMSG_DATA(item) + i * sizeof(int), sizeof(int));
-      taken.emplace_back(fd);
-    }
-  }
-  return taken;
-}
-
 Result<Message> assemble(std::string_view bytes, const std::vector<Fd>& descriptors) {
   const Frame frame = TRY(decode_frame(bytes));
   if (descriptors.size() != (frame.header.in_memfd() ? 1u : 0u)) {
@@ -80,16 +66,6 @@ Result<Message> assemble(std::string_view bytes, const std::vector<Fd>& descript
   }
   if (!frame.header.in_memfd()) return Message{frame.header, std::string(frame.body)};
   return Message{frame.header, TRY(read_memfd(descriptors.front().get(), frame.header.length))};
-}
-
-void attach(msghdr& message, char* control, int fd) {
-  message.msg_control = control;
-  message.msg_controllen = CMSG_SPACE(sizeof(int));
-  cmsghdr* item = CMSG_FIRSTHDR(&message);
-  item->cmsg_level = SOL_SOCKET;
-  item->cmsg_type = SCM_RIGHTS;
-  item->cmsg_len = CMSG_LEN(sizeof(int));
-  std::memcpy(CMSG_DATA(item), &fd, sizeof(int));
 }
 
 }  // namespace
@@ -131,8 +107,9 @@ Result<void> Channel::send(FrameHeader header, std::string_view body,
   msghdr message{};
   message.msg_iov = parts;
   message.msg_iovlen = body.empty() ? 1 : 2;
-  alignas(cmsghdr) char control[CMSG_SPACE(sizeof(int))] = {};
-  if (memfd.valid()) attach(message, control, memfd.get());
+  alignas(cmsghdr) char control[control_size(1)] = {};
+  const int descriptor = memfd.get();
+  if (memfd.valid()) attach_descriptors(message, control, {&descriptor, 1});
   while (::sendmsg(socket_.get(), &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0) {
     if (errno == EINTR) continue;
     if (errno != EAGAIN && errno != ENOBUFS && errno != ETOOMANYREFS) return connection_closed();

@@ -54,5 +54,16 @@ TEST_F(FileStampTest, knows_a_file_from_one_of_the_same_size) {
   EXPECT_NE(file_stamp(path), before);
 }
 
+TEST_F(FileStampTest, knows_a_file_of_the_same_size_and_time_of_writing) {
+  const fs::path path = folder_ / "code/main.py";
+  const auto written = fs::last_write_time(path);
+  const std::string before = file_stamp(path.string());
+  write("code/other.py", "two");
+  fs::last_write_time(folder_ / "code/other.py", written);
+  fs::rename(folder_ / "code/other.py", path);
+  EXPECT_EQ(fs::last_write_time(path), written);
+  EXPECT_NE(file_stamp(path.string()), before);
+}
+
 }  // namespace
 }  // namespace capstan::isolation

@@ -1,7 +1,6 @@
 #include "runtime/isolation/handover.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/syscall.h>
@@ -36,6 +35,9 @@ std::optional<LeftProcess> read_process(const Json& json) {
                       .pid = static_cast<pid_t>(get_int(json, {"pid"})),
                       .cgroup = get_string(json, {"cgroup"})};
   if (!is_child(process.pid)) return {};
+  for (const Json& notice : json.value("notices", Json::array())) {
+    if (notice.is_string()) process.notices.push_back(notice.get<std::string>());
+  }
   const std::pair<const char*, Fd*> descriptors[] = {
       {"control", &process.control}, {"output", &process.output}, {"errors", &process.errors}};
   for (const auto& [name, fd] : descriptors) {
@@ -45,12 +47,13 @@ std::optional<LeftProcess> read_process(const Json& json) {
   return process;
 }
 
+}  // namespace
+
 // Without its host's end of the control socket it ends by itself.
-void end_process(LeftProcess process) {
+void end_left_process(LeftProcess process) {
   process.control.reset();
   const Fd handle(static_cast<int>(::syscall(SYS_pidfd_open, process.pid, 0)));
-  pollfd ended{handle.get(), POLLIN, 0};
-  if (::poll(&ended, 1, poll_milliseconds(Handover::kGrace)) <= 0) ::kill(process.pid, SIGKILL);
+  if (!wait_readable(handle.get(), Handover::kGrace)) ::kill(process.pid, SIGKILL);
   siginfo_t info{};
   while (::waitid(P_PID, static_cast<id_t>(process.pid), &info, WEXITED | WNOWAIT) != 0 &&
          errno == EINTR) {
@@ -61,8 +64,6 @@ void end_process(LeftProcess process) {
   spdlog::info("plugin \"{}\": its process {} of before is not needed any more and has ended",
                process.plugin, process.pid);
 }
-
-}  // namespace
 
 Handover::Handover(const char* text) {
   const Result<Json> json = parse_json(text == nullptr ? "" : text);
@@ -91,7 +92,7 @@ std::optional<LeftProcess> Handover::take(const std::string& plugin, const std::
     }
     std::erase_if(left_, [](const LeftProcess& process) { return !process.control.valid(); });
   }
-  for (LeftProcess& other : others) end_process(std::move(other));
+  for (LeftProcess& other : others) end_left_process(std::move(other));
   return taken;
 }
 
@@ -101,7 +102,7 @@ void Handover::end_rest() {
     const std::scoped_lock lock(mutex_);
     rest.swap(left_);
   }
-  for (LeftProcess& process : rest) end_process(std::move(process));
+  for (LeftProcess& process : rest) end_left_process(std::move(process));
 }
 
 void Handover::leave(LeftProcess process) {
@@ -122,7 +123,8 @@ std::string Handover::to_text() {
                          {"control", process.control.get()},
                          {"output", process.output.get()},
                          {"errors", process.errors.get()},
-                         {"cgroup", process.cgroup}});
+                         {"cgroup", process.cgroup},
+                         {"notices", process.notices}});
   }
   return dump_json({{"host", ::getpid()}, {"processes", std::move(processes)}});
 }

@@ -34,8 +34,12 @@ struct LeftProcess {
   Fd control = {};
   Fd output = {};
   Fd errors = {};
-  std::string cgroup = {};  // the group's folder, "" where it has none
+  std::string cgroup = {};                // the group's folder, "" where it has none
+  std::vector<std::string> notices = {};  // of what its host could not give it
 };
+
+// Ends it, at the latest after Handover::kGrace, with all that it started; its group goes too.
+void end_left_process(LeftProcess process);
 
 class Handover {
  public:

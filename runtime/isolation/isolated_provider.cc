@@ -272,7 +272,9 @@ std::optional<Duration> IsolatedProvider::away() const {
   const MonotonicTime now = options_.clock.monotonic();
   switch (phase_) {
     case Phase::kRunning:
-      if (process_->given_up()) return kLookAgain;  // it is being ended
+      if (const auto since = process_->given_up_since(); since && now - *since < kBriefAbsence) {
+        return kLookAgain;  // it is being ended
+      }
       return {};
     case Phase::kStarting:
       if (now - away_since_ < kBriefAbsence) return kLookAgain;

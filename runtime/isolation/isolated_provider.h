@@ -110,7 +110,7 @@ class IsolatedProvider final : public Provider {
   ProcessPtr adopt();
   Result<void> meet_again(PluginProcess& process);
   bool leave(PluginProcess& process);
-  bool limit_by_cgroup(PluginProcess& process, std::vector<std::string>& notices) const;
+  bool limit_by_cgroup(PluginProcess& process);
   std::string hello(bool in_cgroup) const;
   Result<void> greet(const PluginProcess& process, const Message& greeting,
                      std::vector<std::string> notices);
@@ -146,9 +146,10 @@ class IsolatedProvider final : public Provider {
   ProcessPtr retired_;           // the one before, until nobody uses it
   std::string settings_;
   std::string identity_;
-  uint64_t activation_ = 0;           // the current call of activate(), until it has returned
-  std::optional<Error> first_start_;  // its failure
-  bool start_crashed_ = false;        // the last start's failure is the process's, not a refusal
+  std::vector<std::string> limit_notices_;  // of the supervisor's process
+  uint64_t activation_ = 0;                 // the current call of activate(), until it has returned
+  std::optional<Error> first_start_;        // its failure
+  bool start_crashed_ = false;  // the last start's failure is the process's, not a refusal
   bool stopping_ = false;
   std::thread supervisor_;
 

@@ -13,6 +13,10 @@ namespace capstan::isolation {
 namespace {
 
 constexpr size_t kMaxLine = 4096;
+constexpr size_t kBlock = 4096;
+// A process that goes on may write faster than this reads: who is told to end reads what the
+// largest pipe holds, not until nothing is left.
+constexpr size_t kLastRounds = (size_t{1} << 20) / kBlock;
 
 std::string printable(std::string_view line) {
   std::string out(line);
@@ -36,7 +40,7 @@ struct Stream {
 
   // False at the end of the pipe.
   bool read_some(const std::string& plugin) {
-    char buffer[4096];
+    char buffer[kBlock];
     const ssize_t count = ::read(pipe.get(), buffer, sizeof(buffer));
     if (count < 0) return errno == EAGAIN || errno == EINTR;
     if (count == 0) return false;
@@ -83,6 +87,7 @@ void OutputReader::end() {
 
 void OutputReader::run() {
   Stream streams[2] = {{pipes_[0], false}, {pipes_[1], true}};
+  size_t left = kLastRounds;
   while (pipes_[0].valid() || pipes_[1].valid()) {
     pollfd ready[3] = {
         {pipes_[0].get(), POLLIN, 0}, {pipes_[1].get(), POLLIN, 0}, {stop_.get(), POLLIN, 0}};
@@ -95,7 +100,7 @@ void OutputReader::run() {
       streams[i].flush(plugin_);
       pipes_[i].reset();
     }
-    if (!read && ready[2].revents != 0) break;  // told to end, and nothing is left
+    if (ready[2].revents != 0 && (!read || --left == 0)) break;  // told to end
   }
   for (Stream& stream : streams) stream.flush(plugin_);
 }

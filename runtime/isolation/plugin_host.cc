@@ -1,6 +1,5 @@
 #include "runtime/isolation/plugin_host.h"
 
-#include <poll.h>
 #include <signal.h>
 #include <spdlog/spdlog.h>
 #include <sys/prctl.h>
@@ -8,13 +7,14 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <filesystem>
 #include <set>
 #include <utility>
 
 #include "runtime/isolation/confinement.h"
 #include "runtime/isolation/connections.h"
 #include "runtime/isolation/messages.h"
+#include "runtime/isolation/plugin_files.h"
+#include "runtime/isolation/poll_time.h"
 #include "runtime/plugin/current_call.h"
 #include "runtime/plugin/manifest_tool.h"
 #include "runtime/telemetry/trace.h"
@@ -25,9 +25,10 @@ namespace {
 
 // More than the host ever has under way: one thread must be left for its next message.
 constexpr size_t kMaxThreads = 1024;
-// How long a host that starts itself anew may be away, and how long the plugin's own end may take
-// where it does not come back.
-constexpr std::chrono::seconds kHostReturns{30};
+// How long a host that starts itself anew may take to come back: other plugins may be started
+// before. One that is gone is noticed at once.
+constexpr std::chrono::minutes kHostReturns{10};
+// How long the plugin's own end may take where nobody came back.
 constexpr std::chrono::seconds kEndsAlone{10};
 
 CallServer::Answer success(std::string text = "") {
@@ -42,20 +43,6 @@ CallServer::Answer failure(const Error& error) {
   return {error.code, encode_reply(reply)};
 }
 
-// What the sandbox lets it read: for a folder also the SDK of its language, and the environment
-// with its requirements, which may be beside the folder.
-std::vector<std::string> files_of(const PluginFile& file) {
-  std::vector<std::string> files = {file.path, file.library};
-  if (!file.is_folder()) return files;
-  for (std::string& sdk : installed_folders("share/capstan-sdk/python")) {
-    files.push_back(std::move(sdk));
-  }
-  const auto manifest = parse_json(file.manifest_text);
-  const std::string venv = manifest.ok() ? get_string(*manifest, {"python", "venv"}) : "";
-  if (!venv.empty()) files.push_back((std::filesystem::path(file.path) / venv).string());
-  return files;
-}
-
 bool is_hello(const Result<Message>& message) {
   return message.ok() && message->header.type == FrameType::kCall &&
          message->header.method == Method::kHello;
@@ -67,6 +54,17 @@ CallServer::Answer greet_back(Json greeting, const Message& hello) {
   if (!json.ok()) return failure(json.error());
   greeting["nonce"] = get_string(*json, {"nonce"});
   return success(dump_json(greeting));
+}
+
+// Nobody would end this process if it hung in its last steps, whatever the plugin does about
+// signals.
+void end_alone() {
+  sigset_t alarm;
+  sigemptyset(&alarm);
+  sigaddset(&alarm, SIGALRM);
+  ::signal(SIGALRM, SIG_DFL);
+  ::pthread_sigmask(SIG_UNBLOCK, &alarm, nullptr);
+  ::alarm(static_cast<unsigned>(kEndsAlone.count()));
 }
 
 void send_answer(Channel& channel, const Message& call, const CallServer::Answer& answer) {
@@ -101,8 +99,7 @@ int PluginHost::run() {
   send_answer(calls_->pooled, *hello, greet_back(greeting_, *hello));
   serve();
   while (detached_ && wait_for_host()) serve();
-  // Nobody would end it if it hung now.
-  if (detached_) ::alarm(static_cast<unsigned>(kEndsAlone.count()));
+  if (detached_) end_alone();
   line_.close();
   provider_.reset();
   return 0;
@@ -126,9 +123,7 @@ bool PluginHost::wait_for_host() {
   ::prctl(PR_SET_PDEATHSIG, 0);
   const char ready = 0;
   if (::send(control_.get(), &ready, 1, MSG_NOSIGNAL) != 1) return false;
-  pollfd next{control_.get(), POLLIN, 0};
-  const int waits = static_cast<int>(std::chrono::milliseconds(kHostReturns).count());
-  if (::poll(&next, 1, waits) <= 0) return false;
+  if (!wait_readable(control_.get(), kHostReturns)) return false;
   Result<std::array<Fd, kConnections>> sockets = receive_connections(control_);
   if (!sockets.ok()) return false;
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -137,8 +132,8 @@ bool PluginHost::wait_for_host() {
   const Result<Message> hello = calls_->pooled.receive();
   if (!is_hello(hello)) return false;
   detached_ = false;
-  line_.connect(std::move((*sockets)[1]));
-  services_->define_metrics_again();
+  line_.connect(std::move((*sockets)[1]),
+                [this](CallClient& host) { services_->define_metrics_again(host); });
   send_answer(calls_->pooled, *hello, greet_back(greeting_, *hello));
   return true;
 }
@@ -153,7 +148,7 @@ Result<Json> PluginHost::greet(const Message& hello) {
   if (get_int(json, {"parent"}) != ::getppid()) return Error::unavailable("the host is gone");
   const PluginFile file = TRY(PluginFile::from_json(json));
   Confinement confinement = TRY(confinement_from_json(json));
-  confinement.plugin_files = files_of(file);
+  confinement.plugin_files = plugin_files(file);
   confinement.needs = file.manifest.needs;
   const std::vector<std::string> notices = TRY(confine_this_process(confinement));
   TRY(load(file, json));
@@ -187,6 +182,7 @@ Result<void> PluginHost::load(const PluginFile& file, const Json& hello) {
 }
 
 CallServer::Answer PluginHost::answer(const Message& message, const std::atomic<bool>& cancelled) {
+  const ServiceLine::InCall in_call;
   switch (message.header.method) {
     case Method::kActivate: {
       const CurrentCall current(message.header.attempt);

@@ -1,7 +1,6 @@
 #include "runtime/isolation/plugin_process.h"
 
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
 #include <sys/resource.h>
@@ -130,16 +129,21 @@ Result<std::unique_ptr<PluginProcess>> PluginProcess::spawn(Options options) {
 }
 
 Result<std::unique_ptr<PluginProcess>> PluginProcess::adopt(Options options, LeftProcess left) {
-  auto calls = TRY(Channel::make_pair());
-  auto services = TRY(Channel::make_pair());
-  auto direct = TRY(Channel::make_pair());
+  auto calls = Channel::make_pair();
+  auto services = Channel::make_pair();
+  auto direct = Channel::make_pair();
+  for (const auto* pair : {&calls, &services, &direct}) {
+    if (pair->ok()) continue;
+    end_left_process(std::move(left));
+    return pair->error();
+  }
   std::unique_ptr<PluginProcess> process(
-      new PluginProcess(std::move(options), std::move(calls.first), std::move(services.first),
-                        std::move(direct.first), std::move(left.control)));
+      new PluginProcess(std::move(options), std::move(calls->first), std::move(services->first),
+                        std::move(direct->first), std::move(left.control)));
   if (!left.cgroup.empty()) process->keep(Cgroup::adopt(std::move(left.cgroup)));
   process->attend(left.pid, std::move(left.output), std::move(left.errors));
-  TRY(send_connections(process->control_, {std::move(calls.second), std::move(services.second),
-                                           std::move(direct.second)}));
+  TRY(send_connections(process->control_, {std::move(calls->second), std::move(services->second),
+                                           std::move(direct->second)}));
   return process;
 }
 
@@ -180,9 +184,8 @@ Result<LeftProcess> PluginProcess::leave(Duration limit) {
 }
 
 bool PluginProcess::waits_detached(Duration limit) const {
-  pollfd ready{control_.get(), POLLIN, 0};
   char mark = 0;
-  return ::poll(&ready, 1, poll_milliseconds(limit)) > 0 &&
+  return wait_readable(control_.get(), limit) &&
          ::recv(control_.get(), &mark, 1, MSG_DONTWAIT) == 1;
 }
 
@@ -216,21 +219,21 @@ Result<Message> PluginProcess::call_within(Duration limit, Method method, std::s
 void PluginProcess::give_up(const std::string& reason, bool blamed) {
   {
     const std::scoped_lock lock(mutex_);
-    if (!reason_.empty()) return;
+    if (given_up_since_) return;
     reason_ = reason;
     blamed_ = blamed;
+    given_up_since_ = SystemClock().monotonic();
   }
   if (options_.given_up) options_.given_up();
 }
 
-bool PluginProcess::given_up() const {
+std::optional<MonotonicTime> PluginProcess::given_up_since() const {
   const std::scoped_lock lock(mutex_);
-  return !reason_.empty();
+  return given_up_since_;
 }
 
 bool PluginProcess::wait(Duration limit) const {
-  pollfd ended{pidfd_.get(), POLLIN, 0};
-  return ::poll(&ended, 1, poll_milliseconds(limit)) > 0;
+  return wait_readable(pidfd_.get(), limit);
 }
 
 void PluginProcess::signal(int number) {
@@ -277,7 +280,7 @@ PluginProcess::End PluginProcess::reap() {
                                             info.si_status == SIGTERM || info.si_status == SIGKILL);
   if (group_ && group_->ran_out_of_memory()) return {"it used more memory than limits.memory"};
   const std::scoped_lock lock(mutex_);
-  if (!reason_.empty() && ended_by_us) return {reason_, blamed_};
+  if (given_up_since_ && ended_by_us) return {reason_, blamed_};
   return {end_of(info)};
 }
 

@@ -64,7 +64,8 @@ class PluginProcess {
   void give_up(const std::string& reason) { give_up(reason, true); }
   // The process is to be ended for the sake of others: it does what it was asked for, in its time.
   void dismiss(const std::string& reason) { give_up(reason, false); }
-  bool given_up() const;
+  bool given_up() const { return given_up_since().has_value(); }
+  std::optional<MonotonicTime> given_up_since() const;
 
   // Closes the connections, waits, then SIGTERM, waits, then SIGKILL. Nothing of its group is left.
   void end(Duration grace);
@@ -102,6 +103,7 @@ class PluginProcess {
   bool told_to_end_ = false;  // by a signal of ours
   mutable std::mutex mutex_;
   std::string reason_;
+  std::optional<MonotonicTime> given_up_since_;
   bool blamed_ = true;  // for that reason
   CallClient calls_;
   std::unique_ptr<OutputReader> output_;

@@ -1,6 +1,6 @@
-// How long one call of poll() may wait.
+// Waiting for a descriptor for a limited time.
 //
-// Thread safety: a pure function.
+// Thread safety: any thread.
 #pragma once
 
 #include <optional>
@@ -12,5 +12,9 @@ namespace capstan::isolation {
 // Milliseconds for poll(), rounded up; nothing: until something happens. No more than an hour, as
 // an int holds 24 days only: whoever waits for longer looks at the clock and waits again.
 int poll_milliseconds(std::optional<Duration> limit);
+
+// Whether there is something to read, or an end, within the limit. A signal that a handler of
+// somebody's takes does not shorten it.
+bool wait_readable(int fd, Duration limit);
 
 }  // namespace capstan::isolation

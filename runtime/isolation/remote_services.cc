@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <bit>
-#include <charconv>
 #include <cstring>
 #include <utility>
 
@@ -47,8 +46,9 @@ int64_t monotonic_nanos(void*) {
 }
 constexpr capstan_clock kClock = {sizeof(capstan_clock), &unix_nanos, &monotonic_nanos};
 
-void append(void* text, capstan_str bytes) {
-  static_cast<std::string*>(text)->append(abi_view(bytes));
+std::string numbered(uint32_t number, std::string_view definition) {
+  FieldWriter out;
+  return out.number(number).take().append(definition);
 }
 
 uint32_t metric_define(void* ctx, int32_t type, capstan_str name, capstan_str help,
@@ -160,47 +160,36 @@ void RemoteServices::notice(Method method, std::string_view body) const {
   host_.notice(method, body, current_call());
 }
 
-uint32_t RemoteServices::define_at_host(std::string_view definition) const {
-  std::string text;
-  const capstan_sink sink{sizeof(sink), &text, &append};
-  if (call(Method::kMetricDefine, definition, &sink, nullptr) != CAPSTAN_OK) return 0;
-  uint32_t handle = 0;
-  std::from_chars(text.data(), text.data() + text.size(), handle);
-  return handle;
-}
-
-uint32_t RemoteServices::define_metric(std::string definition) {
-  const uint32_t handle = define_at_host(definition);
-  if (handle == 0) return 0;
-  const std::scoped_lock lock(metrics_mutex_);
-  for (size_t i = 0; i < metrics_.size(); ++i) {
-    if (metrics_[i].definition == definition) return static_cast<uint32_t>(i + 1);
-  }
-  metrics_.push_back({std::move(definition), handle});
-  return static_cast<uint32_t>(metrics_.size());
-}
-
-void RemoteServices::record_metric(uint32_t handle, double value) const {
-  uint32_t known = 0;
+uint32_t RemoteServices::define_metric(const std::string& definition) {
+  uint32_t number = 0;
   {
     const std::scoped_lock lock(metrics_mutex_);
-    if (handle > 0 && handle <= metrics_.size()) known = metrics_[handle - 1].handle;
+    const auto known = std::find(metrics_.begin(), metrics_.end(), definition);
+    number = static_cast<uint32_t>(known - metrics_.begin()) + 1;
+    if (known == metrics_.end()) metrics_.push_back(definition);
   }
-  if (known == 0) return;
+  const auto status = static_cast<Code>(
+      call(Method::kMetricDefine, numbered(number, definition), nullptr, nullptr));
+  // A host that is away learns of it when it is back.
+  return status == Code::kOk || status == Code::kUnavailable ? number : 0;
+}
+
+void RemoteServices::record_metric(uint32_t number, double value) const {
+  if (number == 0) return;
   FieldWriter out;
-  out.number(known).number(std::bit_cast<uint64_t>(value));
+  out.number(number).number(std::bit_cast<uint64_t>(value));
   notice(Method::kMetricRecord, out.bytes());
 }
 
-void RemoteServices::define_metrics_again() {
-  std::vector<DefinedMetric> metrics;
+void RemoteServices::define_metrics_again(CallClient& host) const {
+  std::vector<std::string> metrics;
   {
     const std::scoped_lock lock(metrics_mutex_);
     metrics = metrics_;
   }
-  for (DefinedMetric& metric : metrics) metric.handle = define_at_host(metric.definition);
-  const std::scoped_lock lock(metrics_mutex_);
-  std::move(metrics.begin(), metrics.end(), metrics_.begin());
+  for (uint32_t i = 0; i < metrics.size(); ++i) {
+    (void)host.call({.method = Method::kMetricDefine, .body = numbered(i + 1, metrics[i])});
+  }
 }
 
 const void* RemoteServices::get_extension(void* ctx, const char* id) {

@@ -31,26 +31,20 @@ class RemoteServices final : public HostTable {
                       const capstan_diagnostics* diagnostics) const;
   void notice(Method method, std::string_view body) const;
 
-  // The plugin's handles of metrics are this object's own, since those of the host are others after
-  // a new connection.
-  uint32_t define_metric(std::string definition);
-  void record_metric(uint32_t handle, double value) const;
-  // After a new connection: the host is to know them again.
-  void define_metrics_again();
+  // The plugin's handles of metrics are numbers of its own, which stay as they are when another
+  // host knows them by other handles. 0: the host refuses the metric.
+  uint32_t define_metric(const std::string& definition);
+  void record_metric(uint32_t number, double value) const;
+  // For a new host, before it is asked anything else.
+  void define_metrics_again(CallClient& host) const;
 
  private:
   static const void* get_extension(void* ctx, const char* id);
-  uint32_t define_at_host(std::string_view definition) const;
-
-  struct DefinedMetric {
-    std::string definition;
-    uint32_t handle = 0;  // of the host
-  };
   ServiceLine& host_;
   const std::set<std::string> offered_;
   capstan_host table_{};
   mutable std::mutex metrics_mutex_;
-  std::vector<DefinedMetric> metrics_;
+  std::vector<std::string> metrics_;  // definitions; the first has number 1
 };
 
 }  // namespace capstan::isolation

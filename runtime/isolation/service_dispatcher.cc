@@ -10,6 +10,7 @@ namespace capstan::isolation {
 namespace {
 
 constexpr size_t kMaxTraceId = 32;
+constexpr size_t kMaxMetrics = 4096;
 
 template <typename Table>
 const Table* fetch(const capstan_host* host, const char* id) {
@@ -65,7 +66,7 @@ CallServer::Answer ServiceDispatcher::answer(const Message& message) {
 
 Code ServiceDispatcher::call(Method method, FieldReader& in, ProviderReply& reply) {
   const capstan_sink sink = sink_of(reply);
-  if (method == Method::kMetricDefine && metrics_ != nullptr) return define_metric(in, reply);
+  if (method == Method::kMetricDefine && metrics_ != nullptr) return define_metric(in);
   if (method == Method::kSecret && secrets_ != nullptr) {
     const capstan_str name = text(in);
     return in.complete() ? static_cast<Code>(secrets_->get(ctx_, name, &sink)) : Code::kInvalid;
@@ -106,25 +107,29 @@ Code ServiceDispatcher::call_workload(Method method, FieldReader& in, ProviderRe
   return static_cast<Code>(function(ctx_, ns, cluster, request, &sink, diagnostics.table()));
 }
 
-Code ServiceDispatcher::define_metric(FieldReader& in, ProviderReply& reply) {
+Code ServiceDispatcher::define_metric(FieldReader& in) {
+  const auto number = in.number<uint32_t>();
   const auto type = static_cast<int32_t>(in.number<uint8_t>());
   const capstan_str name = text(in), help = text(in), labels = text(in);
   if (!in.complete()) return Code::kInvalid;
   const uint32_t handle = metrics_->define(ctx_, type, name, help, labels);
   if (handle == 0) return Code::kInvalid;
   const std::scoped_lock lock(metrics_mutex_);
-  handles_.insert(handle);
-  reply.text = std::to_string(handle);
+  if (handles_.size() >= kMaxMetrics && !handles_.contains(number)) return Code::kResourceExhausted;
+  handles_[number] = handle;
   return Code::kOk;
 }
 
 void ServiceDispatcher::record_metric(FieldReader& in) {
-  const uint32_t handle = in.number<uint32_t>();
+  const auto number = in.number<uint32_t>();
   const double value = std::bit_cast<double>(in.number<uint64_t>());
   if (!in.complete()) return;
+  uint32_t handle = 0;
   {
     const std::scoped_lock lock(metrics_mutex_);
-    if (!handles_.contains(handle)) return;
+    const auto known = handles_.find(number);
+    if (known == handles_.end()) return;
+    handle = known->second;
   }
   metrics_->record(ctx_, handle, value);
 }

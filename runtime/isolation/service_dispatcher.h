@@ -4,8 +4,8 @@
 // Thread safety: all members from any thread. Lifetime: the tables outlive it.
 #pragma once
 
+#include <map>
 #include <mutex>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -29,7 +29,7 @@ class ServiceDispatcher {
 
  private:
   Code call(Method method, FieldReader& in, ProviderReply& reply);
-  Code define_metric(FieldReader& in, ProviderReply& reply);
+  Code define_metric(FieldReader& in);
   Code call_workload(Method method, FieldReader& in, ProviderReply& reply);
   void record_metric(FieldReader& in);
 
@@ -45,7 +45,7 @@ class ServiceDispatcher {
   std::vector<std::string> offered_;
 
   std::mutex metrics_mutex_;
-  std::set<uint32_t> handles_;  // its own: the numbers of others are not for it
+  std::map<uint32_t, uint32_t> handles_;  // the plugin's own number -> the host's
 };
 
 }  // namespace capstan::isolation

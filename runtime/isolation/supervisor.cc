@@ -10,6 +10,7 @@
 #include "runtime/isolation/file_stamp.h"
 #include "runtime/isolation/isolated_provider.h"
 #include "runtime/isolation/messages.h"
+#include "runtime/isolation/plugin_files.h"
 #include "runtime/isolation/poll_time.h"
 #include "sdk/include/capstan/abi.h"
 
@@ -153,7 +154,7 @@ void IsolatedProvider::watch(std::unique_lock<std::mutex>& lock) {
   if (gone) {
     process_ = nullptr;
     past_cpu_seconds_ += process->cpu_seconds();
-    away_since_ = options_.clock.monotonic();
+    away_since_ = process->given_up_since().value_or(options_.clock.monotonic());
     retired_ = process;
     lost(end.reason, end.crash ? Loss::kCrash : Loss::kDismissal);
     const bool quarantined = phase_ == Phase::kQuarantined;
@@ -221,13 +222,14 @@ PluginProcess::Options IsolatedProvider::process_options() {
 }
 
 // What a process was started with, as one word; one that was started with something else is of no
-// use. The bytes of a file that nobody verified count as unchanged while its time and size do.
+// use. The bytes of a file that nobody verified count as unchanged while its times and size do.
 std::string IsolatedProvider::identity() const {
   Json told = Json::parse(hello(false));
   told.erase("nonce");
   told["settings"] = settings_;
+  told["secrets"] = services_->secrets_stamp();
   told["program"] = options_.program;
-  told["files"] = {file_stamp(file_.path), file_stamp(file_.library)};
+  for (const std::string& path : plugin_files(file_)) told["files"].push_back(file_stamp(path));
   return hex_encode(sha256(dump_json(told)));
 }
 
@@ -238,6 +240,7 @@ IsolatedProvider::ProcessPtr IsolatedProvider::adopt() {
   std::optional<LeftProcess> left = options_.handover->take(name(), identity_);
   if (!left) return nullptr;
   const pid_t pid = left->pid;
+  limit_notices_ = left->notices;
   auto adopted = PluginProcess::adopt(process_options(), *std::move(left));
   Result<void> met = adopted.ok() ? Result<void>() : adopted.error();
   if (met.ok()) met = meet_again(**adopted);
@@ -256,7 +259,7 @@ Result<void> IsolatedProvider::meet_again(PluginProcess& process) {
       TRY(process.call_within(options_.start_timeout, Method::kHello, hello(process.in_cgroup())));
   if (greeting.header.status != Code::kOk) return error_of(greeting, name());
   services_->know_secrets();
-  return greet(process, greeting, {});
+  return greet(process, greeting, limit_notices_);
 }
 
 // Whether the process stays for the program that comes next.
@@ -270,6 +273,7 @@ bool IsolatedProvider::leave(PluginProcess& process) {
     return false;
   }
   left->identity = identity_;
+  left->notices = limit_notices_;
   handover->leave(*std::move(left));
   return true;
 }
@@ -292,14 +296,13 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
     const std::scoped_lock lock(mutex_);
     return stopping_;
   };
-  std::vector<std::string> notices;
-  const bool in_cgroup = limit_by_cgroup(*process, notices);
+  const bool in_cgroup = limit_by_cgroup(*process);
   Result<Message> greeting =
       process->call_within(options_.start_timeout, Method::kHello, hello(in_cgroup), 0, unwanted);
   if (!greeting.ok()) return crashed("when it was loaded");
   if (greeting->header.status != Code::kOk) return error_of(*greeting, name());
   start_crashed_ = true;  // until the program has said what is expected of it
-  TRY(greet(*process, *greeting, std::move(notices)));
+  TRY(greet(*process, *greeting, limit_notices_));
   start_crashed_ = false;
   Result<Message> active = process->call_within(options_.activate_timeout, Method::kActivate,
                                                 settings_, activation_, unwanted);
@@ -309,16 +312,16 @@ Result<IsolatedProvider::ProcessPtr> IsolatedProvider::start() {
 }
 
 // Before it runs anything of the plugin's. False where there is no group for it.
-bool IsolatedProvider::limit_by_cgroup(PluginProcess& process,
-                                       std::vector<std::string>& notices) const {
+bool IsolatedProvider::limit_by_cgroup(PluginProcess& process) {
+  limit_notices_.clear();
   const PluginLimits& limits = options_.limits;
   if (limits.memory_bytes == 0 && limits.processes == 0) return false;
   const std::string name = "capstan-plugin-" + this->name() + "-" + std::to_string(process.pid());
   Result<Cgroup> group = Cgroup::make(options_.cgroups, name, limits);
   const Result<void> added = group.ok() ? group->add(process.pid()) : group.error();
   if (!added.ok()) {
-    notices.push_back("limits of memory and processes are the kernel's simpler ones: " +
-                      added.error().message);
+    limit_notices_.push_back("limits of memory and processes are the kernel's simpler ones: " +
+                             added.error().message);
     return false;
   }
   process.keep(*std::move(group));

@@ -91,7 +91,9 @@ bool PluginSet::advance(const std::vector<WantedPlugin>& wanted) {
     place.tried = now;
     const Result<void> started = start(place);
     place.failure = started.ok() ? "" : started.error().message;
-    if (!started.ok()) spdlog::error("plugin \"{}\": {}", wish.config.name, place.failure);
+    const auto level =
+        started.code() == Code::kCancelled ? spdlog::level::info : spdlog::level::err;
+    if (!started.ok()) spdlog::log(level, "plugin \"{}\": {}", wish.config.name, place.failure);
   }
   std::erase_if(places_, [&](const auto& entry) {
     const bool is_wanted = std::any_of(wanted.begin(), wanted.end(), [&](const WantedPlugin& wish) {

@@ -64,8 +64,16 @@ ServerEnd stopped_early(WakeSignal& signals, isolation::Handover& handover) {
   return end_of(signals.wait(Duration::zero()), handover);
 }
 
+// A program that cannot be started any more is found out while this one still runs.
+bool may_renew(const std::string& program) {
+  const Result<void> there = check_executable(program);
+  if (!there.ok()) spdlog::error("not started anew: {}; going on as before", there.error().message);
+  return there.ok();
+}
+
 // Until a signal says that it is to end.
-WakeSignal::Reason work(WakeSignal& signals, RuntimeCore& core, ProviderRuntime& providers) {
+WakeSignal::Reason work(WakeSignal& signals, RuntimeCore& core, ProviderRuntime& providers,
+                        const std::string& program) {
   while (true) {
     const WakeSignal::Reason reason = signals.wait(kTidyEvery);
     switch (reason) {
@@ -75,8 +83,10 @@ WakeSignal::Reason work(WakeSignal& signals, RuntimeCore& core, ProviderRuntime&
       case WakeSignal::Reason::kTimeout:
         if (core.cache->drop_idle_trees() > 0) release_free_memory();
         continue;
-      case WakeSignal::Reason::kStop:
       case WakeSignal::Reason::kRenew:
+        if (!may_renew(program)) continue;
+        return reason;
+      case WakeSignal::Reason::kStop:
         return reason;
     }
   }
@@ -88,19 +98,17 @@ struct StopAtEnd {
 };
 
 // Returns when nothing of it is left but what the handover has.
-Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening,
-                        isolation::Handover& handover) {
+Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening, WakeSignal& signals,
+                        isolation::Handover& handover, const std::string& program) {
   TRY(make_folder(config.data_dir, 0700));
-  // First of all, so that the start can be stopped as well.
-  const auto signals = TRY(WakeSignal::create());
   // Outlives the providers, which use it until they are gone.
   const std::unique_ptr<RuntimeCore> core = TRY(RuntimeCore::open(config.data_dir));
-  if (signals->stop_asked()) return stopped_early(*signals, handover);
+  if (signals.stop_asked()) return stopped_early(signals, handover);
   std::unique_ptr<TraceFile> traces;
   if (!config.trace_file.empty()) {
     traces = TRY(TraceFile::open(config.trace_file, CAPSTAN_VERSION));
   }
-  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, *signals,
+  ProviderRuntime providers(config, TRY(TrustPolicy::create(config.trust)), core->clock, signals,
                             traces.get(), handover);
   providers.hold_writes(*core);
   providers.try_ahead(*core);
@@ -115,14 +123,14 @@ Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening,
   const std::string kubeconfig = TRY(write_admin_kubeconfig(identity, api->url()));
   // On every way out the controllers end before what they stand on.
   const StopAtEnd stop_providers{providers};
-  const Result<void> started = providers.start(*core, [&signals] { signals->wake(); });
-  if (started.code() == Code::kCancelled) return stopped_early(*signals, handover);
+  const Result<void> started = providers.start(*core, [&signals] { signals.wake(); });
+  if (started.code() == Code::kCancelled) return stopped_early(signals, handover);
   TRY(started);
   handover.end_rest();
   ready = true;
   listening(api->url(), kubeconfig);
 
-  const ServerEnd end = end_of(work(*signals, *core, providers), handover);
+  const ServerEnd end = end_of(work(signals, *core, providers, program), handover);
   spdlog::info(end == ServerEnd::kRenew ? "starting anew" : "stopping");
   ready = false;
   api->close(std::chrono::seconds(5));
@@ -131,11 +139,16 @@ Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening,
 
 }  // namespace
 
-Result<void> run_server(const ServerConfig& config, const Listening& listening) {
+Result<void> run_server(const Configure& configure, const Listening& listening) {
+  // First of all, so that a signal never finds the program unprepared.
+  const auto signals = TRY(WakeSignal::create());
   const std::string program = program_path();  // which may be another file by the time of a renewal
+  // Before anything that can fail: what the program before has left has to end then.
   isolation::Handover handover(std::getenv(isolation::Handover::kVariable));
   ::unsetenv(isolation::Handover::kVariable);
-  if (TRY(serve(config, listening, handover)) == ServerEnd::kStop) return {};
+  const ServerConfig config = TRY(configure());
+  if (TRY(serve(config, listening, *signals, handover, program)) == ServerEnd::kStop) return {};
+  close_all_on_exec();
   ::setenv(isolation::Handover::kVariable, handover.to_text().c_str(), 1);
   return execute_again(program);
 }

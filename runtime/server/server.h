@@ -16,9 +16,12 @@ namespace capstan {
 // Called once requests are answered; `kubeconfig` is the path of the administrator's.
 using Listening = std::function<void(const std::string& url, const std::string& kubeconfig)>;
 
+// Reads the configuration. Once, after the signals are taken care of.
+using Configure = std::function<Result<ServerConfig>()>;
+
 // Serves until SIGTERM or SIGINT. At SIGUSR2 it ends in the same way but for the plugins'
 // processes, and executes its program again, which may be a newer version and goes on with them.
-// Errors: data folder, store, address: what could not be had, and what to do.
-Result<void> run_server(const ServerConfig& config, const Listening& listening);
+// Errors: of `configure`; data folder, store, address: what could not be had, and what to do.
+Result<void> run_server(const Configure& configure, const Listening& listening);
 
 }  // namespace capstan

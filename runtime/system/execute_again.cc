@@ -1,5 +1,6 @@
 #include "runtime/system/execute_again.h"
 
+#include <linux/close_range.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -29,8 +30,24 @@ std::vector<std::string> own_arguments() {
 
 std::string program_path() {
   std::error_code failure;
+  const std::vector<std::string> arguments = own_arguments();
+  if (!arguments.empty() && arguments[0].find('/') != std::string::npos) {
+    const auto called = std::filesystem::absolute(arguments[0], failure);
+    if (!failure && std::filesystem::equivalent(called, "/proc/self/exe", failure)) {
+      return called.string();
+    }
+  }
   const auto path = std::filesystem::read_symlink("/proc/self/exe", failure);
   return failure ? "" : path.string();
+}
+
+Result<void> check_executable(const std::string& program) {
+  if (::access(program.c_str(), X_OK) == 0) return {};
+  return Error::failed_precondition(program + " cannot be executed: " + std::strerror(errno));
+}
+
+void close_all_on_exec() {
+  (void)::close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 }
 
 Error execute_again(const std::string& program) {

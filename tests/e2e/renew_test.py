@@ -4,9 +4,11 @@ have in memory, nothing that was to be done is lost, and what has changed meanwh
 import json
 import os
 import pathlib
+import random
 import shutil
 import signal
 import threading
+import time
 import unittest
 
 from capstan_server import BUILD, ROOT, CommandFailed, Server, condition, eventually
@@ -98,7 +100,7 @@ class RenewTest(unittest.TestCase):
         self.make_calms()
         stop = threading.Event()
         self.addCleanup(stop.set)
-        changes = threading.Thread(target=self.change_calms, args=(range(1, 6), stop))
+        changes = threading.Thread(target=self.change_calms, args=(range(1, 4), stop))
         changes.start()
         renewals = 0
         while changes.is_alive() or renewals < 3:
@@ -116,9 +118,16 @@ class RenewTest(unittest.TestCase):
         eventually(lambda: len([machine for machine in server.get("machines")
                                 if machine.get("status", {}).get("phase") == "Running"]) == 3, 60,
                    "plugins that went on do their work")
-        files = len(os.listdir(f"/proc/{server.process.pid}/fd"))
+        def files():
+            pids = [server.process.pid, *before.values()]
+            return [len(os.listdir(f"/proc/{pid}/fd")) for pid in pids]
         self.renew()
-        self.assertLessEqual(len(os.listdir(f"/proc/{server.process.pid}/fd")), files + 4)
+        had = files()
+        for _ in range(3):
+            self.renew()
+        # Connections to the pretended cluster come and go.
+        eventually(lambda: all(now <= then for now, then in zip(files(), had)), 20,
+                   f"no descriptor is left over; before: {had}")
         server.kubectl("delete", "cluster", "c1", "--timeout=60s")
         self.assertEqual(server.stop(), 0)
         self.assertEqual([pid for pid in before.values() if is_there(pid)], [])
@@ -158,7 +167,36 @@ class RenewTest(unittest.TestCase):
         self.server.process.send_signal(signal.SIGUSR2)
         self.assertEqual(self.server.process.wait(30), 1)
         self.assertIn("plugins", self.server.log(400))
-        eventually(lambda: not any(map(is_there, pids)), 10, "they end with it")
+        self.assertEqual([pid for pid in pids if is_there(pid)], [], "they end before it")
+
+    def test_a_program_that_is_gone_is_found_out_before_anything_ends(self):
+        program = self.server.home / "installed" / "bin" / "capstan"
+        self.server.stop()
+        program.parent.mkdir(parents=True)
+        (program.parent.parent / "lib").symlink_to(BUILD / "lib")
+        shutil.copy(BUILD / "bin" / "capstan", program)
+        shutil.copy(BUILD / "bin" / "capstan-plugin-host", program.parent)
+        self.server.program = program
+        self.server.start()
+        before = self.processes()
+        program.unlink()
+        self.server.process.send_signal(signal.SIGUSR2)
+        eventually(lambda: "going on as before" in self.server.log(), 20, "it says so")
+        self.assertEqual(self.server.kubectl("get", "--raw", "/readyz").stdout, "ok")
+        self.assertEqual(self.processes(), before)
+
+    def test_signals_at_any_moment_of_a_start(self):
+        before = self.processes()
+        random_moments = random.Random(4)
+        for _ in range(15):
+            self.server.process.send_signal(signal.SIGUSR2)
+            time.sleep(random_moments.uniform(0, 0.4))
+        self.server.wait_ready()
+        eventually(lambda: self.processes() == before, 30, "their processes went on")
+        self.server.process.send_signal(signal.SIGUSR2)
+        time.sleep(random_moments.uniform(0, 0.1))
+        self.assertEqual(self.server.stop(), 0)
+        self.assertEqual([pid for pid in before.values() if is_there(pid)], [])
 
 
 if __name__ == "__main__":

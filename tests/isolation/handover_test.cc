@@ -3,8 +3,10 @@
 
 #include <signal.h>
 
+#include <atomic>
 #include <cstdlib>
 #include <map>
+#include <thread>
 
 #include "tests/isolation/zoo_test_case.h"
 
@@ -21,8 +23,14 @@ class FakeMetrics final : public PluginMetrics {
   }
   void record(uint32_t handle, double) override {
     const std::scoped_lock lock(mutex_);
+    if (handle != handle_) ++strange_;
     ++recorded_[handle];
     changed_.notify_all();
+  }
+  // Records under a handle that this host did not give.
+  int strange() {
+    const std::scoped_lock lock(mutex_);
+    return strange_;
   }
   bool wait_for_records(int count) {
     std::unique_lock lock(mutex_);
@@ -34,6 +42,7 @@ class FakeMetrics final : public PluginMetrics {
   std::mutex mutex_;
   std::condition_variable changed_;
   std::map<uint32_t, int> recorded_;
+  int strange_ = 0;
 };
 
 class HandoverTest : public ZooTestCase {
@@ -161,6 +170,91 @@ TEST_F(HandoverTest, its_metrics_have_the_handles_of_the_next_host) {
   renew(provider);
   EXPECT_EQ(seen(*provider, "count"), "counted");
   EXPECT_TRUE(second.wait_for_records(1));
+}
+
+TEST_F(HandoverTest, metrics_that_are_recorded_all_the_time_never_have_another_hosts_handles) {
+  FakeMetrics first(1), second(2);
+  metrics_ = &first;
+  auto provider = start_with(Json::object());
+  EXPECT_EQ(seen(*provider, "count-on"), "begun");
+  EXPECT_TRUE(first.wait_for_records(5));
+  metrics_ = &second;
+  renew(provider);
+  EXPECT_TRUE(second.wait_for_records(5));
+  EXPECT_EQ(second.strange(), 0);
+}
+
+TEST_F(HandoverTest, with_another_secret_it_is_started_anew) {
+  ::setenv("CAPSTAN_ZOO_TOKEN", "hunter2-hunter2", 1);
+  auto provider = start_with(Json::object());
+  const int64_t pid = provider->state().pid;
+  ::setenv("CAPSTAN_ZOO_TOKEN", "hunter3-hunter3", 1);
+  renew(provider);
+  EXPECT_NE(provider->state().pid, pid);
+  EXPECT_FALSE(is_there(pid));
+  ::unsetenv("CAPSTAN_ZOO_TOKEN");
+}
+
+TEST_F(HandoverTest, one_that_prints_without_end_goes_on) {
+  auto provider = start_with(Json::object());
+  const int64_t pid = provider->state().pid;
+  EXPECT_EQ(seen(*provider, "flood"), "begun");
+  renew(provider);
+  EXPECT_EQ(provider->state().pid, pid);
+}
+
+TEST_F(HandoverTest, one_whose_signals_interrupt_every_wait_goes_on) {
+  auto provider = start_with(Json::object());
+  const int64_t pid = provider->state().pid;
+  EXPECT_EQ(seen(*provider, "timer"), "begun");
+  renew(provider);
+  EXPECT_EQ(provider->state().pid, pid);
+  EXPECT_EQ(seen(*provider, "nothing"), "well");
+}
+
+TEST_F(HandoverTest, a_call_that_asks_the_host_at_last_is_told_that_there_is_none) {
+  IsolationOptions patient = with_handover();
+  patient.restart.grace = 10s;
+  auto provider = start(patient);
+  const int64_t pid = provider->state().pid;
+  std::atomic<bool> cancelled{false};
+  ProviderCall call;
+  call.cancelled = &cancelled;
+  ProviderReply reply;
+  std::thread caller([&] { reply = reconcile(*provider, "ask-at-last", call); });
+  while (provider->statistics().in_flight == 0) std::this_thread::yield();
+  cancelled = true;
+  handover_.begin();
+  provider->deactivate();
+  caller.join();
+  EXPECT_NE(reply.status, Code::kOk);
+  provider = start(patient);
+  EXPECT_EQ(provider->state().pid, pid);
+}
+
+TEST_F(HandoverTest, what_it_could_not_be_given_is_told_again) {
+  IsolationOptions limited = with_handover();
+  limited.limits.processes = 10'000;
+  limited.cgroups.root = "/nowhere";
+  auto provider = start(limited);
+  const int64_t pid = provider->state().pid;
+  const std::vector<std::string> notices = provider->state().notices;
+  EXPECT_FALSE(notices.empty());
+  handover_.begin();
+  provider->deactivate();
+  provider = start(limited);
+  EXPECT_EQ(provider->state().pid, pid);
+  EXPECT_EQ(provider->state().notices, notices);
+}
+
+TEST_F(HandoverTest, one_that_does_not_answer_is_ended_and_started_anew) {
+  auto provider = start_with(Json::object());
+  const int64_t pid = provider->state().pid;
+  ASSERT_EQ(::kill(static_cast<pid_t>(pid), SIGSTOP), 0);
+  renew(provider);
+  EXPECT_NE(provider->state().pid, pid);
+  EXPECT_FALSE(is_there(pid));
+  EXPECT_EQ(seen(*provider, "nothing"), "well");
 }
 
 TEST_F(HandoverTest, the_next_host_knows_secrets_that_were_given_before) {

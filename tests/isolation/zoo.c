@@ -7,11 +7,13 @@
 #include <capstan/ext/services.h>
 #include <dirent.h>
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -34,6 +36,7 @@ static int has(capstan_str text, const char* word) {
   return text.size > 0 && memmem(text.data, text.size, word, strlen(word)) != NULL;
 }
 static void put(const capstan_sink* sink, const char* text) {
+  if (!CAPSTAN_HAS(sink, write)) return;
   sink->write(sink->ctx, (capstan_str){text, strlen(text)});
 }
 static capstan_status say(const capstan_sink* reply, const char* text) {
@@ -163,7 +166,7 @@ static capstan_status use_services(const struct instance* self, capstan_str requ
 
 /* A metric, defined at the first call and recorded at each. */
 static capstan_status count(const struct instance* self, const capstan_sink* reply) {
-  static uint32_t handle = 0;
+  static _Atomic uint32_t handle = 0;
   const capstan_metrics* metrics = self->host->get_extension(self->host->ctx, CAPSTAN_EXT_METRICS);
   if (!CAPSTAN_HAS(metrics, record)) return CAPSTAN_FAILED_PRECONDITION;
   if (handle == 0) {
@@ -172,6 +175,46 @@ static capstan_status count(const struct instance* self, const capstan_sink* rep
   }
   metrics->record(self->host->ctx, handle, 1);
   return say(reply, handle == 0 ? "undefined" : "counted");
+}
+
+/* ---- what goes on when the call is over ---- */
+
+static void* print_without_end(void* unused) {
+  for (;;) {
+    (void)!write(1, "a line is\n", 10);
+    (void)!write(2, "a line is\n", 10);
+  }
+  return unused;
+}
+
+static void* count_without_end(void* self) {
+  const capstan_sink nobody = {0};
+  for (;;) {
+    (void)count(self, &nobody);
+    nap();
+  }
+  return NULL;
+}
+
+static capstan_status begin(void* (*work)(void*), void* self, int threads,
+                            const capstan_sink* reply) {
+  for (int i = 0; i < threads; ++i) {
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, work, self) != 0) return CAPSTAN_INTERNAL;
+    pthread_detach(thread);
+  }
+  return say(reply, "begun");
+}
+
+static void do_nothing(int signal) {
+  (void)signal;
+}
+
+/* A handler that interrupts whatever waits, a thousand times a second. */
+static capstan_status begin_timer(const capstan_sink* reply) {
+  const struct itimerval often = {{0, 1000}, {0, 1000}};
+  signal(SIGALRM, do_nothing);
+  return setitimer(ITIMER_REAL, &often, NULL) == 0 ? say(reply, "begun") : CAPSTAN_INTERNAL;
 }
 
 static capstan_status large_reply(const capstan_sink* reply) {
@@ -186,6 +229,14 @@ static capstan_status large_reply(const capstan_sink* reply) {
 static capstan_status wait_for_cancel(const capstan_call* call) {
   while (!call->is_cancelled(call->ctx)) nap();
   return CAPSTAN_CANCELLED;
+}
+
+/* Knows that it is to give up, and asks its host first. */
+static capstan_status ask_at_last(void* self, const capstan_call* call, capstan_str request,
+                                  const capstan_sink* reply) {
+  (void)wait_for_cancel(call);
+  for (int i = 0; i < 20; ++i) nap();
+  return use_services(self, request, reply);
 }
 
 /* Knows that it is to give up and has something to end first. */
@@ -223,7 +274,11 @@ static capstan_status reconcile(void* ctx, const capstan_call* call, capstan_str
   if (has(request, "scenario-use-services")) return use_services(ctx, request, reply);
   if (has(request, "scenario-descriptors-open")) return list_descriptors(reply);
   if (has(request, "scenario-environment")) return list_environment(reply);
+  if (has(request, "scenario-count-on")) return begin(count_without_end, ctx, 2, reply);
   if (has(request, "scenario-count")) return count(ctx, reply);
+  if (has(request, "scenario-flood")) return begin(print_without_end, ctx, 4, reply);
+  if (has(request, "scenario-timer")) return begin_timer(reply);
+  if (has(request, "scenario-ask-at-last")) return ask_at_last(ctx, call, request, reply);
   if (has(request, "scenario-large")) return large_reply(reply);
   if (has(request, "scenario-try")) return say(reply, try_forbidden(request.data, request.size));
   if (has(request, "scenario-misuse")) misuse_connections(request);

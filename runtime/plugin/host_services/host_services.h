@@ -65,6 +65,8 @@ class HostTable {
   virtual void redact(std::string&) {}
   // The plugin was given its secrets by another host, which is not there any more.
   virtual void know_secrets() {}
+  // Another text where the plugin would get other secrets; says nothing of what they are.
+  virtual std::string secrets_stamp() const { return ""; }
 };
 
 class HostServices final : public HostTable {
@@ -76,6 +78,7 @@ class HostServices final : public HostTable {
   const capstan_host* table(uint32_t abi_minor) override;
   void redact(std::string& text) override { redactor_.redact(text); }
   void know_secrets() override;
+  std::string secrets_stamp() const override;
 
   const HostServicesOptions& options() const { return options_; }
 

@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "runtime/base/text.h"
 #include "runtime/plugin/host_services/services_tables.h"
 
 namespace capstan {
@@ -56,6 +57,17 @@ void HostServices::know_secrets() {
     redactor_.remember(*text);
     wipe(*text);
   }
+}
+
+std::string HostServices::secrets_stamp() const {
+  std::string all;
+  for (const auto& [name, reference] : options_.secrets) {
+    auto text = reference.empty() ? Error::not_found("") : read_secret(reference);
+    const std::string value = text.ok() ? hex_encode(sha256(*text)) : "none";
+    if (text.ok()) wipe(*text);
+    all += name + "=" + reference + "=" + value + "\n";
+  }
+  return hex_encode(sha256(all));
 }
 
 namespace services {
