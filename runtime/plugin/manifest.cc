@@ -11,7 +11,7 @@ namespace {
 // Reads a manifest and collects everything that is wrong with it.
 class ManifestReader {
  public:
-  Result<Manifest> read(const Json& json) {
+  Result<Manifest> read(Json json) {
     read_identity(json);
     read_abi(json);
     read_providers(json);
@@ -24,7 +24,10 @@ class ManifestReader {
     });
     read_needs(json);
     read_rest(json);
-    if (problems_.empty()) return std::move(manifest_);
+    if (problems_.empty()) {
+      take_kinds(json);
+      return std::move(manifest_);
+    }
     Error error =
         Error::invalid("manifest: " + problems_.front().field + " " + problems_.front().message);
     if (problems_.size() > 1) {
@@ -123,9 +126,14 @@ class ManifestReader {
   void read_kinds(const Json& json) {
     each(json, "kinds", [&](const Json& crd, const std::string& at) {
       const auto kind = Kind::from_crd(crd);
-      if (!kind.ok()) return wrong(at, "is no CustomResourceDefinition: " + kind.error().message);
-      manifest_.kinds.push_back(crd);
+      if (!kind.ok()) wrong(at, "is no CustomResourceDefinition: " + kind.error().message);
     });
+  }
+  // By moving them: they are most of a manifest.
+  void take_kinds(Json& json) {
+    const auto kinds = json.find("kinds");
+    if (kinds == json.end() || !kinds->is_array()) return;
+    manifest_.kinds = KindDocuments(std::move(kinds->get_ref<Json::array_t&>()));
   }
 
   GroupKind read_kind(const Json& item, const std::string& at) {
@@ -314,12 +322,12 @@ bool Manifest::may_write(const GroupKind& kind) const {
 Result<Manifest> parse_manifest(std::string_view text) {
   auto json = parse_json(text);
   if (!json.ok()) return std::move(json).error().with_context("manifest");
-  return manifest_from_json(*json);
+  return manifest_from_json(*std::move(json));
 }
 
-Result<Manifest> manifest_from_json(const Json& json) {
+Result<Manifest> manifest_from_json(Json json) {
   if (!json.is_object()) return Error::invalid("manifest: must be a JSON object");
-  return ManifestReader().read(json);
+  return ManifestReader().read(std::move(json));
 }
 
 }  // namespace capstan

@@ -5,7 +5,9 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -75,6 +77,27 @@ struct Needs {
   bool workload = false;
 };
 
+// CustomResourceDefinitions, shared by all copies of a manifest: they are large, and a manifest is
+// handed to whoever needs a small part of it. Nobody changes them.
+class KindDocuments {
+ public:
+  KindDocuments() = default;
+  explicit KindDocuments(std::vector<Json> documents)
+      : owned_(std::make_shared<const std::vector<Json>>(std::move(documents))) {}
+
+  operator std::span<const Json>() const { return all(); }
+  auto begin() const { return all().begin(); }
+  auto end() const { return all().end(); }
+  size_t size() const { return all().size(); }
+  bool empty() const { return all().empty(); }
+
+ private:
+  std::span<const Json> all() const {
+    return owned_ == nullptr ? std::span<const Json>() : std::span<const Json>(*owned_);
+  }
+  std::shared_ptr<const std::vector<Json>> owned_;
+};
+
 struct Manifest {
   std::string id;
   std::string name;
@@ -83,7 +106,7 @@ struct Manifest {
   uint32_t abi_min_minor = 0;
   uint32_t abi_max_minor = 0;
   std::vector<ProviderEntry> providers;
-  std::vector<Json> kinds;  // CustomResourceDefinitions
+  KindDocuments kinds;
   std::vector<ReconcileEntry> reconciles;
   std::vector<GroupKind> admits;
   Needs needs;
@@ -100,6 +123,6 @@ struct Manifest {
 
 // Errors: kInvalid; every member that is wrong is named with its JSON pointer in `fields`.
 Result<Manifest> parse_manifest(std::string_view text);
-Result<Manifest> manifest_from_json(const Json& json);
+Result<Manifest> manifest_from_json(Json json);
 
 }  // namespace capstan

@@ -50,6 +50,26 @@ TEST(ManifestTest, access_is_what_needs_says_and_its_own_kinds) {
   EXPECT_FALSE(manifest->may_read({"", "ConfigMap"}));
 }
 
+TEST(ManifestTest, copies_share_the_documents_of_its_kinds) {
+  Json json = valid();
+  json["kinds"] = Json::parse(R"([{
+    "apiVersion": "apiextensions.k8s.io/v1", "kind": "CustomResourceDefinition",
+    "metadata": {"name": "tests.example.com"},
+    "spec": {"group": "example.com", "scope": "Namespaced",
+             "names": {"kind": "Test", "plural": "tests", "singular": "test"},
+             "versions": [{"name": "v1", "served": true, "storage": true,
+                           "schema": {"openAPIV3Schema": {"type": "object"}}}]}}])");
+  auto manifest = manifest_from_json(json);
+  ASSERT_TRUE(manifest.ok()) << manifest.error().message;
+  const Manifest copy = *manifest;
+  *manifest = {};
+  EXPECT_TRUE(manifest->kinds.empty());
+  ASSERT_EQ(copy.kinds.size(), 1u);
+  EXPECT_EQ(*copy.kinds.begin(), json["kinds"][0]);
+  EXPECT_EQ(&*copy.kinds.begin(), &*Manifest(copy).kinds.begin());
+  EXPECT_TRUE(copy.owns({"example.com", "Test"}));
+}
+
 TEST(ManifestTest, a_list_with_nothing_in_it_may_be_null_as_yaml_has_it) {
   Json json = valid();
   json["providers"] = nullptr;
