@@ -62,11 +62,11 @@ Result<PluginFile> judge(ElfFile elf) {
                           "); is it a Capstan plugin, built with capstan_add_plugin?");
   }
   PluginFile file;
-  const auto json = parse_json(elf.manifest);
-  if (!json.ok()) return Error(json.error()).with_context("manifest");
+  auto json = parse_json(elf.manifest);
+  if (!json.ok()) return std::move(json).error().with_context("manifest");
   // Before the rest: a manifest of another ABI may have members that are not known here.
   TRY(check_abi(*json));
-  file.manifest = TRY(manifest_from_json(*json));
+  file.manifest = TRY(manifest_from_json(*std::move(json)));
   TRY(check_rules(elf, file.warnings));
   file.manifest_text = std::move(elf.manifest);
   return file;
@@ -110,27 +110,39 @@ Result<PluginFile> read_plugin_file(const std::string& path) {
   return with_path(judge(TRY(read_elf_file(path))), path);
 }
 
-Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust,
-                                    Instant now) {
+namespace {
+
+using Image = std::shared_ptr<const SealedFile>;
+
+Result<PluginFile> judge_image(const SealedFile& image, const std::string& path) {
+  auto elf = read_elf(image.bytes());
+  if (!elf.ok()) return std::move(elf).error().with_context(path);
+  return with_path(judge(*std::move(elf)), path);
+}
+
+}  // namespace
+
+Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust, Instant now,
+                                    const PluginFile* before) {
   if (!trust.demands_evidence(path)) {
-    const std::vector<std::string> warnings = TRY(trust.check_owner(path));
-    PluginFile file = TRY(read_plugin_file(path));
-    file.warnings.insert(file.warnings.end(), warnings.begin(), warnings.end());
+    Verified verified;
+    verified.warnings = TRY(trust.check_owner(path));
+    PluginFile file = before != nullptr ? *before : TRY(read_plugin_file(path));
+    file.image = nullptr;
+    file.verified = std::move(verified);
     return file;
   }
   if (is_plugin_folder(path)) {
     Verified verified = TRY(trust.verify_folder(path, now));
     PluginFile file = TRY(read_plugin_folder(path));
-    file.warnings.insert(file.warnings.end(), verified.warnings.begin(), verified.warnings.end());
     file.verified = std::move(verified);
     return file;
   }
-  auto image = std::make_shared<const SealedFile>(TRY(SealedFile::read(path)));
+  const bool known = before != nullptr && before->image != nullptr;
+  Image image =
+      known ? before->image : std::make_shared<const SealedFile>(TRY(SealedFile::read(path)));
   Verified verified = TRY(trust.verify(*image, now));
-  auto elf = read_elf(image->bytes());
-  if (!elf.ok()) return std::move(elf).error().with_context(path);
-  PluginFile file = TRY(with_path(judge(*std::move(elf)), path));
-  file.warnings.insert(file.warnings.end(), verified.warnings.begin(), verified.warnings.end());
+  PluginFile file = known ? *before : TRY(judge_image(*image, path));
   file.verified = std::move(verified);
   file.image = std::move(image);
   return file;

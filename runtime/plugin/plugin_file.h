@@ -21,13 +21,13 @@ struct PluginFile {
   std::string path;  // a library, or a folder (plugin_folder.h)
   Manifest manifest;
   std::string manifest_text;
-  std::vector<std::string> warnings;  // what is not fatal: "cannot be unloaded: ..."
+  std::vector<std::string> warnings;  // of its own, not fatal: "cannot be unloaded: ..."
   std::string library;  // what is loaded: `path`, or what runs plugins of the folder's language
   std::string library_manifest_text;  // what the library says of itself
   // The library's bytes that were verified, which are then those to load; null where trust demands
   // nothing of it and it is loaded from its path.
   std::shared_ptr<const SealedFile> image = {};
-  Verified verified = {};
+  Verified verified = {};  // with what trust warns of
 
   bool is_folder() const { return library != path; }
 
@@ -42,7 +42,10 @@ Result<PluginFile> read_plugin_file(const std::string& path);
 
 // The same of a file that is about to be loaded: verified as the policy demands, before anything of
 // it is looked at. Errors: also kPermissionDenied.
-Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust, Instant now);
+// `before`: what was read of the same file, which is still as it was then. Trust judges anew, also
+// the bytes of its image; they are not read again where trust demands no more than it did then.
+Result<PluginFile> open_plugin_file(const std::string& path, const TrustPolicy& trust, Instant now,
+                                    const PluginFile* before = nullptr);
 
 // The minor that both sides work with: the lower of the two highest. Errors: kFailedPrecondition
 // with both ranges, where the major differs or the ranges do not meet.

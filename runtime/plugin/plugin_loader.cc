@@ -144,23 +144,31 @@ Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
   auto file = open_plugin_file(path, options.trust, options.ports.clock.now());
   if (file.code() == Code::kNotFound) return absent(config, path, options);
   if (!file.ok()) return std::move(file).error();
-  if (file->manifest.name != config.name) {
-    return Error::invalid(path + " is plugin \"" + file->manifest.name +
+  return load_plugin(config, *std::move(file), options, cache);
+}
+
+Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config, PluginFile file,
+                                              const LoaderOptions& options, ProbeCache& cache) {
+  const std::string path = library_path(config, options);
+  if (file.manifest.name != config.name) {
+    return Error::invalid(path + " is plugin \"" + file.manifest.name +
                           "\"; name it so in the "
                           "config instead of \"" +
                           config.name + "\"");
   }
-  TRY(check_secrets(*file, config));
-  for (const std::string& warning : file->warnings) spdlog::warn("{} {}", path, warning);
-  const ProviderMaker make = TRY(maker_of(config, *file, options, cache));
-  auto services =
-      std::make_unique<HostServices>(services_for(file->manifest, config, options.ports));
+  TRY(check_secrets(file, config));
+  for (const auto& warnings : {file.warnings, file.verified.warnings}) {
+    for (const std::string& warning : warnings) spdlog::warn("{} {}", path, warning);
+  }
+  const Manifest manifest = file.manifest;
+  const ProviderMaker make = TRY(maker_of(config, std::move(file), options, cache));
+  auto services = std::make_unique<HostServices>(services_for(manifest, config, options.ports));
   if (config.record.empty()) return make(std::move(services));
   if (!options.recorded) {
     return Error{
         Code::kUnimplemented, "plugin \"" + config.name + "\" cannot be recorded here", {}, {}};
   }
-  return options.recorded(config, file->manifest, std::move(services), make);
+  return options.recorded(config, manifest, std::move(services), make);
 }
 
 PluginRegistry load_plugins(const std::vector<PluginConfig>& configs,

@@ -60,6 +60,9 @@ HostServicesOptions services_for(const Manifest& manifest, const PluginConfig& c
 // Loads without activating. Errors: the reason, with the path.
 Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config,
                                               const LoaderOptions& options, ProbeCache& cache);
+// The same of a file that has been opened; `trust` of the options is not asked again.
+Result<std::unique_ptr<Provider>> load_plugin(const PluginConfig& config, PluginFile file,
+                                              const LoaderOptions& options, ProbeCache& cache);
 
 // Loads and activates all that are enabled; bundled ones that are not become known().
 PluginRegistry load_plugins(const std::vector<PluginConfig>& configs, const LoaderOptions& options);

@@ -1,27 +1,22 @@
 #include "runtime/plugin/probe_cache.h"
 
-#include <sys/stat.h>
-
 #include <cstdio>
 #include <fstream>
 #include <iterator>
-#include <sstream>
 
 #include "runtime/base/json.h"
+#include "runtime/plugin/file_identity.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
 namespace {
 
-// What changes when the file does; "" where it cannot be read.
+// What changes when the file or this program's ABI does; "" where it cannot be read.
 std::string identity(const std::string& path) {
-  struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return "";
-  std::ostringstream out;
-  out << status.st_dev << ':' << status.st_ino << ':' << status.st_size << ':'
-      << status.st_mtim.tv_sec << '.' << status.st_mtim.tv_nsec << ':' << status.st_ctim.tv_sec
-      << '.' << status.st_ctim.tv_nsec << ":abi" << CAPSTAN_ABI_MAJOR << '.' << CAPSTAN_ABI_MINOR;
-  return out.str();
+  const std::string file = file_identity(path);
+  if (file.empty()) return "";
+  return file + ":abi" + std::to_string(CAPSTAN_ABI_MAJOR) + "." +
+         std::to_string(CAPSTAN_ABI_MINOR);
 }
 
 }  // namespace

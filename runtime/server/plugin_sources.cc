@@ -7,6 +7,7 @@
 
 #include "runtime/base/text.h"
 #include "runtime/isolation/host_program.h"
+#include "runtime/plugin/file_identity.h"
 #include "runtime/plugin/plugin_folder.h"
 #include "runtime/plugin/recording/recording_provider.h"
 
@@ -16,15 +17,6 @@ namespace {
 namespace fs = std::filesystem;
 
 constexpr std::chrono::seconds kProbeTimeout{5};
-
-// Another one where the file is another; "" of what is no file, as a plugin in a folder.
-std::string stamp_of(const std::string& path) {
-  std::error_code failure;
-  if (!fs::is_regular_file(path, failure)) return "";
-  const auto written = fs::last_write_time(path, failure).time_since_epoch().count();
-  const auto size = fs::file_size(path, failure);
-  return failure ? "" : path + " " + std::to_string(written) + " " + std::to_string(size);
-}
 
 }  // namespace
 
@@ -37,7 +29,7 @@ PluginSources::PluginSources(std::vector<std::string> directories, const std::st
       probed_(data_dir + "/plugins.probed"),
       stop_(stop) {
   for (const auto& [name, path] : find_all()) {
-    Result<PluginFile> file = read_plugin_file(path);
+    Result<PluginFile> file = reader_.read(path);
     if (file.ok()) manifests_[name] = std::move(file->manifest);
   }
 }
@@ -81,9 +73,10 @@ const Manifest* PluginSources::manifest(const std::string& name) const {
 }
 
 const Manifest* PluginSources::unchanged(const PluginConfig& config) const {
-  const auto found = stamps_.find(config.name);
-  const bool same = found != stamps_.end() && !found->second.empty() &&
-                    found->second == stamp_of(path_of(config));
+  const auto found = read_.find(config.name);
+  if (found == read_.end()) return nullptr;
+  const auto& [path, identity] = found->second;
+  const bool same = !identity.empty() && path == path_of(config) && identity == file_identity(path);
   return same ? manifest(config.name) : nullptr;
 }
 
@@ -102,8 +95,8 @@ Result<PluginFile> PluginSources::read(const PluginConfig& config) {
                             "\"; there are: " + (names.empty() ? "none" : join(names, ", ")) +
                             ". For a plugin of your own set `file`, or install its package");
   }
-  const std::string stamp = stamp_of(path);  // before it is read
-  Result<PluginFile> file = open_plugin_file(path, TRY(policy()), clock_.now());
+  const std::string identity = file_identity(path);  // before it is read
+  Result<PluginFile> file = reader_.open(path, TRY(policy()), clock_.now());
   if (file.code() == Code::kNotFound) {
     return Error::not_found("there is no file " + path + "; correct `file` of plugin \"" +
                             config.name + "\"");
@@ -114,7 +107,7 @@ Result<PluginFile> PluginSources::read(const PluginConfig& config) {
                           "\"; name it so instead of \"" + config.name + "\"");
   }
   manifests_[config.name] = file->manifest;
-  stamps_[config.name] = stamp;
+  read_[config.name] = {path, identity};
   return file;
 }
 
@@ -136,21 +129,22 @@ void PluginSources::try_ahead(const PluginConfig& config) {
   if (file.ok() && !file->is_folder()) probed_.begin(*file, *options);
 }
 
-Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config,
+Result<std::shared_ptr<Provider>> PluginSources::load(const PluginConfig& config, PluginFile file,
                                                       LoaderOptions options, PluginReport& report) {
   PluginConfig located = config;
-  located.file = path_of(config);
+  located.file = read_.at(config.name).path;
+  reader_.forget(located.file);  // from here on it may be exchanged for the next version
   report.file = located.file;
+  if (file.image != nullptr) report.digest = "sha256:" + file.image->sha256();
   if (is_bundled(located.file)) {
     options.bundled_folder = fs::path(located.file).parent_path().string();
   }
   options.probe = TRY(probe());
-  options.trust = TRY(policy());
   options.recorded = [](const PluginConfig& recorded, const Manifest& manifest,
                         std::unique_ptr<HostTable> host, const ProviderMaker& make) {
     return make_recorded(recorded.record, manifest, std::move(host), make);
   };
-  std::shared_ptr<Provider> provider = TRY(load_plugin(located, options, probed_));
+  std::shared_ptr<Provider> provider = TRY(load_plugin(located, std::move(file), options, probed_));
   probed_.save();
   return provider;
 }

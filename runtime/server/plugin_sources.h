@@ -11,6 +11,7 @@
 
 #include "runtime/package/plugin_store.h"
 #include "runtime/plugin/plugin_loader.h"
+#include "runtime/plugin/plugin_reader.h"
 #include "runtime/plugin/probe_cache.h"
 #include "runtime/server/plugin_objects.h"
 
@@ -32,16 +33,19 @@ class PluginSources {
   // All of them, by name.
   const std::map<std::string, Manifest>& manifests() const { return manifests_; }
 
-  // Reads and judges the file without running any of it.
+  // Reads and judges the file without running any of it; the reading where it was not read yet, or
+  // has changed since, or has been loaded.
   // Errors: what is wrong with the file, or that there is none, with what there is.
   Result<PluginFile> read(const PluginConfig& config);
   // Begins to try out what load() will run in this process, beside the rest of the start. What
   // cannot be read is reported by load().
   void try_ahead(const PluginConfig& config);
-  // A provider that is not active yet; the report gets what is known of its file. `options` has the
-  // ports and how plugins are isolated.
-  Result<std::shared_ptr<Provider>> load(const PluginConfig& config, LoaderOptions options,
-                                         PluginReport& report);
+  // A provider of the file that read() has just given, not active yet; the report gets what is
+  // known of the file. `options` has the ports and how plugins are isolated.
+  Result<std::shared_ptr<Provider>> load(const PluginConfig& config, PluginFile file,
+                                         LoaderOptions options, PluginReport& report);
+  // What was read and not loaded is read anew where it is wanted again.
+  void forget_read() { reader_.forget_all(); }
 
  private:
   std::string path_of(const PluginConfig& config) const;
@@ -55,7 +59,12 @@ class PluginSources {
   const TrustPolicy trust_;
   const Clock& clock_;
   std::map<std::string, Manifest> manifests_;
-  std::map<std::string, std::string> stamps_;  // of the files that the manifests were read from
+  struct Source {
+    std::string path;
+    std::string identity;  // of the file at that time
+  };
+  std::map<std::string, Source> read_;  // where the last read() of a plugin was from
+  PluginReader reader_;
   ProbeCache probed_;
   const int stop_;
 };

@@ -114,10 +114,9 @@ PluginSetPorts ProviderRuntime::set_ports(std::function<void()> changed) {
                              PluginReport& report) -> Result<std::shared_ptr<Provider>> {
     // A plugin takes its time to become active; nobody waits for it who wants an end.
     if (signals_.stop_asked()) return stop_was_asked();
-    const PluginFile file = TRY(sources_.read(config));
+    PluginFile file = TRY(sources_.read(config));
     if (!listed(file.manifest)) return std::shared_ptr<Provider>();
-    if (file.image != nullptr) report.digest = "sha256:" + file.image->sha256();
-    return sources_.load(config, loader_options(changed), report);
+    return sources_.load(config, std::move(file), loader_options(changed), report);
   };
   out.bring_kinds = [this](const Manifest& manifest) {
     hold_writes_for(manifest);
@@ -192,6 +191,7 @@ Result<void> ProviderRuntime::start(RuntimeCore& core, const std::function<void(
   plugins_ = std::make_unique<PluginSet>(set_ports(changed));
   TRY(write_objects());
   (void)plugins_->advance(objects_->wanted());
+  sources_.forget_read();
   if (signals_.stop_asked()) return stop_was_asked();
   plugins_->settle();
   start_controllers();
@@ -364,7 +364,9 @@ void ProviderRuntime::apply() {
   if (!found.ok()) spdlog::warn("plugins: {}", found.error().message);
   const Result<void> introduced = introduce_new();
   if (!introduced.ok()) spdlog::warn("inventory: {}", introduced.error().message);
-  if (plugins_->advance(objects_->wanted())) {
+  const bool to_settle = plugins_->advance(objects_->wanted());
+  sources_.forget_read();
+  if (to_settle) {
     stop_controllers();
     plugins_->settle();
     start_controllers();
