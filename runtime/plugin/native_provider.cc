@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "runtime/plugin/diagnostics_collector.h"
+#include "runtime/trust/digest.h"
 #include "sdk/include/capstan/abi.h"
 #include "sdk/include/capstan/ext/admission.h"
 #include "sdk/include/capstan/ext/folder.h"
@@ -92,7 +93,8 @@ Result<const capstan_entry*> check_entry(const SharedObject& library, const Plug
   const bool same_identity =
       file.is_folder() || (abi_view(descriptor->id) == file.manifest.id &&
                            abi_view(descriptor->version) == file.manifest.version);
-  if (!same_identity || abi_view(descriptor->manifest) != file.library_manifest_text) {
+  if (!same_identity ||
+      sha256_hex(abi_view(descriptor->manifest)) != file.library_manifest_sha256) {
     return Error::invalid("its descriptor (" + std::string(abi_view(descriptor->id)) + " " +
                           std::string(abi_view(descriptor->version)) +
                           ") differs from the manifest in its file (" + file.manifest.id + " " +

@@ -4,6 +4,7 @@
 
 #include "runtime/plugin/elf_lint.h"
 #include "runtime/plugin/plugin_folder.h"
+#include "runtime/trust/digest.h"
 #include "sdk/include/capstan/abi.h"
 
 namespace capstan {
@@ -76,27 +77,41 @@ Result<PluginFile> with_path(Result<PluginFile> file, const std::string& path) {
   if (!file.ok()) return std::move(file).error().with_context(path);
   file->path = path;
   file->library = path;
-  file->library_manifest_text = file->manifest_text;
+  file->library_manifest_sha256 = sha256_hex(file->manifest_text);
   return file;
 }
 
 }  // namespace
 
-Json PluginFile::to_json() const {
+Json PluginFile::to_brief_json() const {
   return {{"file", path},
           {"library", library},
           {"sha256", image == nullptr ? "" : image->sha256()},
-          {"manifest", manifest_text},
-          {"libraryManifest", library_manifest_text}};
+          {"libraryManifestSha256", library_manifest_sha256},
+          {"id", manifest.id},
+          {"version", manifest.version},
+          {"abiMajor", manifest.abi_major}};
+}
+
+Json PluginFile::to_json() const {
+  Json json = to_brief_json();
+  json["manifest"] = manifest_text;
+  return json;
 }
 
 Result<PluginFile> PluginFile::from_json(const Json& json) {
   PluginFile file;
   file.path = get_string(json, {"file"});
   file.library = get_string(json, {"library"});
+  file.library_manifest_sha256 = get_string(json, {"libraryManifestSha256"});
   file.manifest_text = get_string(json, {"manifest"});
-  file.library_manifest_text = get_string(json, {"libraryManifest"});
-  file.manifest = TRY(parse_manifest(file.manifest_text));
+  if (json.contains("manifest")) {
+    file.manifest = TRY(parse_manifest(file.manifest_text));
+  } else {
+    file.manifest.id = get_string(json, {"id"});
+    file.manifest.version = get_string(json, {"version"});
+    file.manifest.abi_major = static_cast<uint32_t>(get_int(json, {"abiMajor"}));
+  }
   const std::string verified = get_string(json, {"sha256"});
   if (verified.empty()) return file;
   file.image = std::make_shared<const SealedFile>(TRY(SealedFile::read(file.library)));

@@ -23,7 +23,7 @@ struct PluginFile {
   std::string manifest_text;
   std::vector<std::string> warnings;  // of its own, not fatal: "cannot be unloaded: ..."
   std::string library;  // what is loaded: `path`, or what runs plugins of the folder's language
-  std::string library_manifest_text;  // what the library says of itself
+  std::string library_manifest_sha256;  // of the text in which the library describes itself
   // The library's bytes that were verified, which are then those to load; null where trust demands
   // nothing of it and it is loaded from its path.
   std::shared_ptr<const SealedFile> image = {};
@@ -34,6 +34,9 @@ struct PluginFile {
   // As it was read and judged here, for a process that is to load it. There, where bytes were
   // verified exactly those are loaded. Errors: kFailedPrecondition where they have changed.
   Json to_json() const;
+  // The same for a process that only tries the library out: of the manifest, which may be large,
+  // it gets who the plugin is and its ABI.
+  Json to_brief_json() const;
   static Result<PluginFile> from_json(const Json& json);
 };
 

@@ -89,7 +89,7 @@ Result<PluginFile> read_plugin_folder(const std::string& path) {
                     .manifest_text = *std::move(text),
                     .warnings = {},
                     .library = *std::move(library),
-                    .library_manifest_text = std::move(runner.manifest_text)};
+                    .library_manifest_sha256 = std::move(runner.library_manifest_sha256)};
 }
 
 }  // namespace capstan

@@ -81,7 +81,7 @@ Result<FileDescriptor> memory_file(const std::string& text) {
 // A session of its own, nothing inherited; what is to be tried on 0, the report on 3.
 Result<pid_t> spawn_probe(const std::string& program, const PluginFile& file, int report) {
   constexpr int kReport = 3;
-  const FileDescriptor told = TRY(memory_file(dump_json(file.to_json())));
+  const FileDescriptor told = TRY(memory_file(dump_json(file.to_brief_json())));
   // Above the numbers of the child, so that placing one does not overwrite another.
   const FileDescriptor moved(::fcntl(report, F_DUPFD_CLOEXEC, 10));
   const FileDescriptor input(::fcntl(told.get(), F_DUPFD_CLOEXEC, 10));

@@ -118,5 +118,23 @@ TEST_F(PluginReaderTest, a_file_that_nobody_verifies_is_refused_where_it_is_not_
               HasSubstr("differs from the manifest in its file"));
 }
 
+TEST_F(PluginReaderTest, what_only_tries_a_library_out_is_told_all_that_is_checked) {
+  const auto file = open(pinning(library_));
+  ASSERT_TRUE(file.ok()) << file.error().message;
+  const Json told = file->to_brief_json();
+  EXPECT_FALSE(told.contains("manifest"));
+  auto there = PluginFile::from_json(told);
+  ASSERT_TRUE(there.ok()) << there.error().message;
+  EXPECT_EQ(there->image->sha256(), file->image->sha256());
+  auto library = SharedObject::open(there->library, there->image);
+  ASSERT_TRUE(library.ok()) << library.error().message;
+  EXPECT_TRUE(check_entry(*library, *there).ok());
+  there->library_manifest_sha256 = std::string(64, '0');
+  EXPECT_THAT(check_entry(*library, *there).error().message,
+              HasSubstr("differs from the manifest in its file"));
+  put(CAPSTAN_HELLO_PLUGIN);
+  EXPECT_EQ(PluginFile::from_json(told).code(), Code::kFailedPrecondition);
+}
+
 }  // namespace
 }  // namespace capstan
