@@ -1,5 +1,7 @@
 #include "runtime/object/kind.h"
 
+#include <functional>
+
 #include "runtime/base/text.h"
 #include "runtime/object/compact_json.h"
 
@@ -110,13 +112,11 @@ GroupKind Kind::stored_id() const {
   return stored_as.empty() ? id : GroupKind{GroupVersion::parse(stored_as).group, id.kind};
 }
 
-Result<KindPtr> Kind::from_crd(const Json& crd) {
-  return from_crd_text(dump_json(crd));
-}
+namespace {
 
-Result<KindPtr> Kind::from_crd_text(std::string_view compact_json) {
-  const CutCrd cut = cut_schemas(compact_json);
-  const Json crd = TRY(parse_json(cut.rest));
+// `schema_of` gives the text of the schema of a version, which is the n-th; "" where it has none.
+Result<KindPtr> read_crd(
+    const Json& crd, const std::function<std::string(const Json& version, size_t n)>& schema_of) {
   auto kind = std::make_shared<Kind>();
   kind->id = {get_string(crd, {"spec", "group"}), get_string(crd, {"spec", "names", "kind"})};
   kind->plural = get_string(crd, {"spec", "names", "plural"});
@@ -133,11 +133,10 @@ Result<KindPtr> Kind::from_crd_text(std::string_view compact_json) {
   }
   int storage_versions = 0;
   for (const Json& version : *versions) {
-    const size_t i = kind->versions.size();
-    const std::string_view schema = i < cut.schemas.size() ? cut.schemas[i] : std::string_view();
+    std::string schema = schema_of(version, kind->versions.size());
+    if (schema.empty() || schema == "null") schema = "{}";
     kind->versions.push_back(read_version(version));
-    kind->versions.back().schema = std::make_shared<const std::string>(
-        schema.empty() || schema == "null" ? std::string_view("{}") : schema);
+    kind->versions.back().schema = std::make_shared<const std::string>(std::move(schema));
     if (kind->versions.back().storage) ++storage_versions;
   }
   if (storage_versions != 1) {
@@ -164,6 +163,23 @@ Result<KindPtr> Kind::from_crd_text(std::string_view compact_json) {
     }
   }
   return KindPtr(kind);
+}
+
+}  // namespace
+
+Result<KindPtr> Kind::from_crd(const Json& crd) {
+  return read_crd(crd, [](const Json& version, size_t) {
+    const Json* schema = ::capstan::find(version, {"schema", "openAPIV3Schema"});
+    return schema == nullptr ? std::string() : dump_json(*schema);
+  });
+}
+
+Result<KindPtr> Kind::from_crd_text(std::string_view compact_json) {
+  const CutCrd cut = cut_schemas(compact_json);
+  const Json crd = TRY(parse_json(cut.rest));
+  return read_crd(crd, [&cut](const Json&, size_t n) {
+    return std::string(n < cut.schemas.size() ? cut.schemas[n] : std::string_view());
+  });
 }
 
 void KindRegistry::put(KindPtr kind) {

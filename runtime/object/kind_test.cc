@@ -24,14 +24,17 @@ TEST(KindTest, each_version_has_its_own_schema) {
                                         {"type", "object"}};
   Json second = version("v2", false);
   second["schema"]["openAPIV3Schema"] = {{"properties", {{"a", {{"type", "string"}}}}}};
-  const auto kind =
-      Kind::from_crd(gear({first, version("v3", false), second, version("v4", false)}));
-  ASSERT_TRUE(kind.ok()) << kind.error().message;
-  ASSERT_EQ((*kind)->versions.size(), 4u);
-  EXPECT_EQ(Json::parse(*(*kind)->version("v1")->schema), first["schema"]["openAPIV3Schema"]);
-  EXPECT_EQ(Json::parse(*(*kind)->version("v2")->schema), second["schema"]["openAPIV3Schema"]);
-  EXPECT_EQ(*(*kind)->version("v3")->schema, "{}");
-  EXPECT_EQ(*(*kind)->version("v4")->schema, "{}");
+  Json none = version("v4", false);
+  none["schema"]["openAPIV3Schema"] = nullptr;
+  const Json crd = gear({first, version("v3", false), second, none});
+  for (const auto& kind : {Kind::from_crd(crd), Kind::from_crd_text(dump_json(crd))}) {
+    ASSERT_TRUE(kind.ok()) << kind.error().message;
+    ASSERT_EQ((*kind)->versions.size(), 4u);
+    EXPECT_EQ(Json::parse(*(*kind)->version("v1")->schema), first["schema"]["openAPIV3Schema"]);
+    EXPECT_EQ(Json::parse(*(*kind)->version("v2")->schema), second["schema"]["openAPIV3Schema"]);
+    EXPECT_EQ(*(*kind)->version("v3")->schema, "{}");
+    EXPECT_EQ(*(*kind)->version("v4")->schema, "{}");
+  }
 }
 
 TEST(KindTest, text_gives_the_same_kind_as_its_tree) {
