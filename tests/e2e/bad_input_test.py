@@ -385,9 +385,14 @@ class ServeTest(unittest.TestCase):
         self.addCleanup(server.__exit__)
         server.start(wait=False)
         def children():
-            # The try's child has the plugin mapped.
-            tasks = pathlib.Path(f"/proc/{server.process.pid}/task/{server.process.pid}/children")
-            return tasks.read_text().split()
+            # A try is the child of the thread that waits for it.
+            found = []
+            for task in pathlib.Path(f"/proc/{server.process.pid}/task").iterdir():
+                try:
+                    found += (task / "children").read_text().split()
+                except OSError:
+                    continue  # the thread has just ended
+            return found
         child = eventually(children, 10, "the plugin is tried out in a child", pause=0.005)[0]
         begin = time.monotonic()
         self.assertEqual(server.stop(), 0, server.log())
