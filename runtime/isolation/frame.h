@@ -32,7 +32,7 @@ namespace capstan::isolation {
 inline constexpr size_t kHeaderSize = 32;
 inline constexpr size_t kMaxInline = size_t{64} << 10;
 inline constexpr size_t kMaxBody = size_t{64} << 20;
-inline constexpr uint32_t kProtocolVersion = 2;  // raised when a frame's meaning changes
+inline constexpr uint32_t kProtocolVersion = 3;  // raised when a frame's meaning changes
 
 enum class FrameType : uint8_t {
   kCall = 1,    // wants a reply
