@@ -2,6 +2,7 @@
 
 #include "plugins/docker/cloudinit/kubeadm_adapt.h"
 #include "plugins/docker/labels.h"
+#include "plugins/docker/machine/inotify_hint.h"
 #include "plugins/docker/machine/node_image.h"
 
 namespace capstan::docker {
@@ -54,8 +55,11 @@ std::vector<std::string> texts(const Json& spec, const char* name) {
 }
 
 std::string not_running(const Container& container) {
-  return "container " + container.name + " is " + container.state + " (" + container.status +
-         "); docker logs " + container.name + " tells more, docker start " + container.name +
+  const std::string what =
+      "container " + container.name + " is " + container.state + " (" + container.status + "); ";
+  const std::string hint = container.state == "restarting" ? inotify_hint() : "";
+  if (!hint.empty()) return what + hint;
+  return what + "docker logs " + container.name + " tells more, docker start " + container.name +
          " starts it";
 }
 
