@@ -2,7 +2,7 @@
 // newer version of it, say) by exec stays the process that it is, so its children stay its own.
 //
 // A process that is left has closed its connections and waits on its control socket for new ones,
-// for 30 s and as long as somebody holds the other end. What the next program has to know of it
+// for ten minutes, and as long as somebody holds the other end. What the next program has to know of it
 // goes with the environment, its descriptors by staying open.
 //
 // Thread safety: all members from any thread.

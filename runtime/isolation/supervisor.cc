@@ -228,7 +228,6 @@ std::string IsolatedProvider::identity() const {
   told.erase("nonce");
   told["settings"] = settings_;
   told["secrets"] = services_->secrets_stamp();
-  told["program"] = options_.program;
   for (const std::string& path : plugin_files(file_)) told["files"].push_back(file_stamp(path));
   return hex_encode(sha256(dump_json(told)));
 }
@@ -240,6 +239,7 @@ IsolatedProvider::ProcessPtr IsolatedProvider::adopt() {
   std::optional<LeftProcess> left = options_.handover->take(name(), identity_);
   if (!left) return nullptr;
   const pid_t pid = left->pid;
+  services_->know_secrets();  // before it says anything
   limit_notices_ = left->notices;
   auto adopted = PluginProcess::adopt(process_options(), *std::move(left));
   Result<void> met = adopted.ok() ? Result<void>() : adopted.error();
@@ -253,12 +253,11 @@ IsolatedProvider::ProcessPtr IsolatedProvider::adopt() {
   return nullptr;
 }
 
-// It was activated with the same settings; what this host knew of its secrets is to be known again.
+// It was activated with the same settings.
 Result<void> IsolatedProvider::meet_again(PluginProcess& process) {
   const Message greeting =
       TRY(process.call_within(options_.start_timeout, Method::kHello, hello(process.in_cgroup())));
   if (greeting.header.status != Code::kOk) return error_of(greeting, name());
-  services_->know_secrets();
   return greet(process, greeting, limit_notices_);
 }
 

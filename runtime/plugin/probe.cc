@@ -117,18 +117,18 @@ Result<pid_t> spawn_probe(const std::string& program, const PluginFile& file, in
 
 enum class Ending { kDone, kTimeout, kStopped };
 
-// Everything until the end or the deadline, or until `stop` is readable.
-Ending read_all(int fd, std::chrono::milliseconds timeout, int stop, std::string& out) {
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
+// Everything until the end or the deadline, or until it is to be given up.
+Ending read_all(int fd, const ProbeOptions& options, std::string& out) {
+  const auto deadline = std::chrono::steady_clock::now() + options.timeout;
   for (;;) {
     const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
         deadline - std::chrono::steady_clock::now());
     // A descriptor of -1 is passed over.
-    pollfd poll_fds[] = {{fd, POLLIN, 0}, {stop, POLLIN, 0}};
-    const int ready = ::poll(poll_fds, 2, static_cast<int>(std::max<int64_t>(0, left.count())));
+    pollfd poll_fds[] = {{fd, POLLIN, 0}, {options.stop, POLLIN, 0}, {options.unwanted, POLLIN, 0}};
+    const int ready = ::poll(poll_fds, 3, static_cast<int>(std::max<int64_t>(0, left.count())));
     if (ready == 0) return Ending::kTimeout;
     if (ready < 0 && errno == EINTR) continue;
-    if (poll_fds[1].revents != 0) return Ending::kStopped;
+    if (poll_fds[1].revents != 0 || poll_fds[2].revents != 0) return Ending::kStopped;
     char buffer[4096];
     const ssize_t count = ::read(fd, buffer, sizeof(buffer));
     if (count <= 0) return Ending::kDone;
@@ -168,7 +168,7 @@ Result<void> probe_plugin(const PluginFile& file, const ProbeOptions& options) {
   }
   const pid_t child = *spawned;
   std::string report;
-  const Ending ending = read_all(pipe[0], options.timeout, options.stop, report);
+  const Ending ending = read_all(pipe[0], options, report);
   ::close(pipe[0]);
   if (ending != Ending::kDone) ::kill(-child, SIGKILL);
   int status = 0;

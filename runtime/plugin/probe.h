@@ -16,7 +16,9 @@ namespace capstan {
 struct ProbeOptions {
   std::string program;  // capstan-plugin-host, which calls run_probe; "" tries nothing
   std::chrono::milliseconds timeout = std::chrono::seconds(5);
-  int stop = -1;  // a descriptor that becomes readable where the try is to be given up; -1: none
+  // Descriptors that become readable where the try is to be given up; -1: none.
+  int stop = -1;
+  int unwanted = -1;
 };
 
 // Errors: kInvalid with what the library did ("crashed when it was loaded (signal 11, ...)"),

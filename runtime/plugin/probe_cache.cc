@@ -1,5 +1,8 @@
 #include "runtime/plugin/probe_cache.h"
 
+#include <sys/eventfd.h>
+#include <unistd.h>
+
 #include <cstdio>
 #include <fstream>
 #include <iterator>
@@ -19,9 +22,14 @@ std::string identity(const std::string& path) {
          std::to_string(CAPSTAN_ABI_MINOR);
 }
 
+std::string digest_of(const PluginFile& file) {
+  return (file.image == nullptr ? "" : file.image->sha256()) + file.library_manifest_sha256;
+}
+
 }  // namespace
 
-ProbeCache::ProbeCache(std::string path) : path_(std::move(path)) {
+ProbeCache::ProbeCache(std::string path)
+    : path_(std::move(path)), unwanted_(::eventfd(0, EFD_CLOEXEC)) {
   if (path_.empty()) return;
   std::ifstream file(path_);
   const std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
@@ -32,6 +40,12 @@ ProbeCache::ProbeCache(std::string path) : path_(std::move(path)) {
   }
 }
 
+// The futures wait for their threads.
+ProbeCache::~ProbeCache() {
+  const uint64_t one = 1;
+  (void)!::write(unwanted_.get(), &one, sizeof(one));
+}
+
 bool ProbeCache::known_good(const std::string& plugin) const {
   const auto seen = good_.find(plugin);
   return seen != good_.end() && !seen->second.empty() && seen->second == identity(plugin);
@@ -39,9 +53,15 @@ bool ProbeCache::known_good(const std::string& plugin) const {
 
 void ProbeCache::begin(const PluginFile& file, const ProbeOptions& options) {
   if (known_good(file.library)) return;
-  begun_[file.library] = {identity(file.library), std::async(std::launch::async, [file, options] {
-                            return probe_plugin(file, options);
-                          })};
+  ProbeOptions ahead = options;
+  ahead.unwanted = unwanted_.get();
+  try {
+    begun_[file.library] = {
+        identity(file.library), digest_of(file),
+        std::async(std::launch::async, [file, ahead] { return probe_plugin(file, ahead); })};
+  } catch (const std::system_error&) {
+    begun_.erase(file.library);  // no thread: it is tried out when it is wanted
+  }
 }
 
 Result<void> ProbeCache::try_out(const PluginFile& file, const ProbeOptions& options) {
@@ -49,8 +69,9 @@ Result<void> ProbeCache::try_out(const PluginFile& file, const ProbeOptions& opt
   // Before it is tried out: what takes its place meanwhile is not what was found good.
   const std::string tried = identity(file.library);
   const auto begun = begun_.extract(file.library);
-  TRY(!begun.empty() && begun.mapped().identity == tried ? begun.mapped().result.get()
-                                                         : probe_plugin(file, options));
+  const bool same = !begun.empty() && begun.mapped().identity == tried &&
+                    begun.mapped().digest == digest_of(file);
+  TRY(same ? begun.mapped().result.get() : probe_plugin(file, options));
   good_[file.library] = tried;
   changed_ = true;
   return {};

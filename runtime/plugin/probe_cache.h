@@ -16,6 +16,7 @@
 #include "runtime/base/result.h"
 #include "runtime/plugin/plugin_file.h"
 #include "runtime/plugin/probe.h"
+#include "runtime/system/file_descriptor.h"
 
 namespace capstan {
 
@@ -23,9 +24,11 @@ class ProbeCache {
  public:
   // `path` "" remembers nothing. A file that cannot be read counts as empty.
   explicit ProbeCache(std::string path);
+  ~ProbeCache();  // gives up what was begun and not asked about
+  ProbeCache(const ProbeCache&) = delete;
 
-  // Tries the file out in the background; nothing where it is known as good. The destructor waits
-  // for what nobody asked about, at most the probe's timeout or its stop.
+  // Tries the file out in the background; nothing where it is known as good, or where there can be
+  // no thread for it.
   void begin(const PluginFile& file, const ProbeOptions& options);
   // Success at once where the file is known as good; else what trying it out shows, or began to.
   // Errors: those of probe_plugin.
@@ -38,10 +41,12 @@ class ProbeCache {
  private:
   struct Begun {
     std::string identity;  // of the file that is being tried out
+    std::string digest;    // of what was read of it
     std::future<Result<void>> result;
   };
 
-  std::string path_;
+  const std::string path_;
+  const FileDescriptor unwanted_;            // an eventfd: nobody wants what was begun any more
   std::map<std::string, std::string> good_;  // path -> identity
   std::map<std::string, Begun> begun_;       // by path
   bool changed_ = false;

@@ -152,8 +152,13 @@ void ProviderRuntime::try_ahead(const RuntimeCore& core) {
   if (!configured_ && ProviderInventory(*core.resources).is_first_start()) {
     for (const std::string& name : sources_.bundled()) soon.emplace_back().name = name;
   }
+  // What has an object already is as somebody said there: disabled, or in a process.
+  std::set<std::string> told;
+  for (const WantedPlugin& plugin : PluginObjects(*core.resources).wanted()) {
+    told.insert(plugin.config.name);
+  }
   for (const PluginConfig& config : soon) {
-    if (config.enabled) sources_.try_ahead(config);
+    if (config.enabled && !told.contains(config.name)) sources_.try_ahead(config);
   }
 }
 

@@ -140,13 +140,14 @@ Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening, 
 }  // namespace
 
 Result<void> run_server(const Configure& configure, const Listening& listening) {
-  // First of all, so that a signal never finds the program unprepared.
-  const auto signals = TRY(WakeSignal::create());
+  WakeSignal::hold_renewal();
   const std::string program = program_path();  // which may be another file by the time of a renewal
   // Before anything that can fail: what the program before has left has to end then.
   isolation::Handover handover(std::getenv(isolation::Handover::kVariable));
   ::unsetenv(isolation::Handover::kVariable);
   const ServerConfig config = TRY(configure());
+  // Before anything starts, so that the start can be stopped as well.
+  const auto signals = TRY(WakeSignal::create());
   if (TRY(serve(config, listening, *signals, handover, program)) == ServerEnd::kStop) return {};
   close_all_on_exec();
   ::setenv(isolation::Handover::kVariable, handover.to_text().c_str(), 1);

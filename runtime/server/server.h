@@ -16,7 +16,7 @@ namespace capstan {
 // Called once requests are answered; `kubeconfig` is the path of the administrator's.
 using Listening = std::function<void(const std::string& url, const std::string& kubeconfig)>;
 
-// Reads the configuration. Once, after the signals are taken care of.
+// Reads the configuration; asked once.
 using Configure = std::function<Result<ServerConfig>()>;
 
 // Serves until SIGTERM or SIGINT. At SIGUSR2 it ends in the same way but for the plugins'

@@ -10,6 +10,13 @@
 
 namespace capstan {
 
+void WakeSignal::hold_renewal() {
+  sigset_t set;
+  sigemptyset(&set);
+  sigaddset(&set, SIGUSR2);
+  pthread_sigmask(SIG_BLOCK, &set, nullptr);
+}
+
 Result<std::unique_ptr<WakeSignal>> WakeSignal::create() {
   sigset_t set;
   sigemptyset(&set);

@@ -15,6 +15,9 @@ class WakeSignal {
  public:
   enum class Reason { kStop, kRenew, kWoken, kTimeout };
 
+  // SIGUSR2, which would end a program that does not expect it, waits for create(); first of all.
+  static void hold_renewal();
+
   // Blocks these signals for the calling thread and all that it starts: call it first.
   // Errors: kInternal where the kernel refuses a descriptor.
   static Result<std::unique_ptr<WakeSignal>> create();

@@ -97,6 +97,14 @@ TEST_F(ProbeCacheTest, a_file_that_took_the_place_of_what_was_begun_is_tried_its
   EXPECT_FALSE(cache.known_good(library_));
 }
 
+TEST_F(ProbeCacheTest, what_was_begun_and_hangs_ends_where_nobody_asks) {
+  take("hang-at-load");
+  ProbeOptions options = probe();
+  options.timeout = std::chrono::hours(1);
+  ProbeCache cache(remembered_);
+  cache.begin(file(), options);
+}  // would wait for an hour
+
 TEST_F(ProbeCacheTest, what_was_begun_and_hangs_ends_with_the_stop) {
   take("hang-at-load");
   int stop[2];

@@ -400,6 +400,33 @@ class ServeTest(unittest.TestCase):
         self.assertIn("stopping before the start was done", server.log())
         self.assertFalse(pathlib.Path(f"/proc/{child}").exists(), "the child is gone, too")
 
+    def test_a_disabled_plugin_is_not_even_tried_out(self):
+        hanging = BUILD / "tests" / "abi" / "fixtures" / "hang-at-load.so"
+        if not hanging.exists():
+            self.skipTest(f"{hanging} is not built: cmake --build, target abi_test")
+        server = self.server(config=f"plugins:\n- {{name: hang-at-load, file: {hanging}, "
+                                    "isolation: in-process}\n")
+        self.assertIn("hung", server.log())
+        server.capstan("plugin", "disable", "hang-at-load")
+        self.assertEqual(server.stop(), 0)
+        server.start(wait=False)
+        tries = set()
+
+        def ready():
+            tries.update(pid for pid in pathlib.Path("/proc").glob("[0-9]*")
+                         if self.is_try_of(pid, server.process.pid))
+            return server.log().count("Serving on") == 2
+        eventually(ready, 30, "it serves", pause=0.002)
+        self.assertEqual(tries, set())
+
+    @staticmethod
+    def is_try_of(process, server):
+        try:
+            parent = int((process / "stat").read_text().rsplit(")", 1)[1].split()[1])
+            return parent == server and b"--probe" in (process / "cmdline").read_bytes()
+        except OSError:
+            return False  # it has ended
+
     def test_standard_output_has_the_address_and_the_kubeconfig_and_nothing_else(self):
         command = [CAPSTAN, "serve", "--data-dir", self.files / "data", "--listen", "127.0.0.1:0"]
         with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE,

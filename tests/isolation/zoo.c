@@ -235,7 +235,7 @@ static capstan_status wait_for_cancel(const capstan_call* call) {
 static capstan_status ask_at_last(void* self, const capstan_call* call, capstan_str request,
                                   const capstan_sink* reply) {
   (void)wait_for_cancel(call);
-  for (int i = 0; i < 20; ++i) nap();
+  for (int i = 0; i < 300; ++i) nap();
   return use_services(self, request, reply);
 }
 
