@@ -13,6 +13,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "runtime/system/execute_again.h"
+
 extern char** environ;
 
 namespace capstan {
@@ -94,7 +96,7 @@ Result<pid_t> spawn(const std::string& tool, const std::string& folder, const Pi
 
 std::vector<std::string> installed_folders(const std::string& relative) {
   std::error_code failure;
-  const fs::path program = fs::read_symlink("/proc/self/exe", failure).parent_path();
+  const fs::path program = fs::path(program_path()).parent_path();
   std::vector<std::string> names = {relative};
   if (relative.starts_with("lib/")) {
     for (const char* lib : {"lib64", "lib/x86_64-linux-gnu", "lib/aarch64-linux-gnu"}) {

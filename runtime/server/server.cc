@@ -141,7 +141,7 @@ Result<ServerEnd> serve(const ServerConfig& config, const Listening& listening, 
 
 Result<void> run_server(const Configure& configure, const Listening& listening) {
   WakeSignal::hold_renewal();
-  const std::string program = program_path();  // which may be another file by the time of a renewal
+  const std::string program = path_to_execute_again();
   // Before anything that can fail: what the program before has left has to end then.
   isolation::Handover handover(std::getenv(isolation::Handover::kVariable));
   ::unsetenv(isolation::Handover::kVariable);

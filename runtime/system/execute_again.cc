@@ -30,6 +30,12 @@ std::vector<std::string> own_arguments() {
 
 std::string program_path() {
   std::error_code failure;
+  const auto path = std::filesystem::read_symlink("/proc/self/exe", failure);
+  return failure ? "" : path.string();
+}
+
+std::string path_to_execute_again() {
+  std::error_code failure;
   const std::vector<std::string> arguments = own_arguments();
   if (!arguments.empty() && arguments[0].find('/') != std::string::npos) {
     const auto called = std::filesystem::absolute(arguments[0], failure);
@@ -37,8 +43,7 @@ std::string program_path() {
       return called.string();
     }
   }
-  const auto path = std::filesystem::read_symlink("/proc/self/exe", failure);
-  return failure ? "" : path.string();
+  return program_path();
 }
 
 Result<void> check_executable(const std::string& program) {

@@ -9,10 +9,14 @@
 
 namespace capstan {
 
-// The path of the running program; "" where the system does not say. As it was called, where that
-// names it: a link that leads to another version later then does so. At its start: later there may
-// be another file.
+// The path of the running program's file, links resolved: what is installed with it is beside it.
+// "" where the system does not say.
 std::string program_path();
+
+// The path by which to execute it again: as it was called, where that names it, since a link may
+// lead to another version by then; else program_path(). At its start: later there may be another
+// file.
+std::string path_to_execute_again();
 
 // Errors: kFailedPrecondition where it is no file that may be executed.
 Result<void> check_executable(const std::string& program);

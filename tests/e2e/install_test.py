@@ -55,6 +55,13 @@ class InstallTest(unittest.TestCase):
         self.assertEqual(len(found), 1, f"{pattern}: {found}")
         return found[0]
 
+    def test_a_program_called_by_a_link_finds_what_is_installed_with_it(self):
+        link = self.home / "capstan-by-link"
+        link.symlink_to(self.program)
+        said = run([link, "generate", "cluster", "c1", "--infrastructure", "docker",
+                    "--list-variables"]).stdout
+        self.assertIn("KUBERNETES_VERSION", said)
+
     def test_programs_plugins_sdk_and_documents_are_where_a_package_has_them(self):
         for path in ("bin/capstan", "bin/capstan-kinds", "bin/capstan-manifest",
                      "include/capstan/abi.h", "include/capstan/ext/services.h",
