@@ -112,6 +112,7 @@ class IsolatedProvider final : public Provider {
   bool leave(PluginProcess& process);
   bool limit_by_cgroup(PluginProcess& process);
   std::string hello(bool in_cgroup) const;
+  Json terms() const;
   Result<void> greet(const PluginProcess& process, const Message& greeting,
                      std::vector<std::string> notices);
   void run_once(std::unique_lock<std::mutex>& lock);

@@ -224,8 +224,7 @@ PluginProcess::Options IsolatedProvider::process_options() {
 // What a process was started with, as one word; one that was started with something else is of no
 // use. The bytes of a file that nobody verified count as unchanged while its times and size do.
 std::string IsolatedProvider::identity() const {
-  Json told = Json::parse(hello(false));
-  told.erase("nonce");
+  Json told = terms();
   told["settings"] = settings_;
   told["secrets"] = services_->secrets_stamp();
   for (const std::string& path : plugin_files(file_)) told["files"].push_back(file_stamp(path));
@@ -328,19 +327,25 @@ bool IsolatedProvider::limit_by_cgroup(PluginProcess& process) {
 }
 
 std::string IsolatedProvider::hello(bool in_cgroup) const {
-  Json hello = {
+  Json hello = terms();
+  hello["nonce"] = nonce_;
+  hello["cgroup"] = in_cgroup;
+  return dump_json(hello);
+}
+
+// What every greeting of this host says.
+Json IsolatedProvider::terms() const {
+  Json terms = {
       {"protocol", kProtocolVersion},
       {"abi", {{"major", CAPSTAN_ABI_MAJOR}, {"minMinor", 0}, {"maxMinor", CAPSTAN_ABI_MINOR}}},
-      {"nonce", nonce_},
       {"parent", ::getpid()},
       {"services", dispatcher_->offered()},
       {"maxReply", options_.max_reply},
       {"sandbox", options_.sandbox},
-      {"cgroup", in_cgroup},
       {"moreNeeds", {{"hosts", options_.more_needs.hosts}, {"paths", options_.more_needs.paths}}},
       {"limits", limits_json(options_.limits)}};
-  hello.update(file_.to_json());
-  return dump_json(hello);
+  terms.update(file_.to_json());
+  return terms;
 }
 
 // What the process says of itself must fit what it was told.
